@@ -1,0 +1,160 @@
+"""What a contract may not say. Each rule is one small function that yields its breaches.
+
+Refused: a duplicate column or rule; a key, cursor, delete flag or rule over a column that is not there;
+an upsert, snapshot or scd2 without a primary key; upsert or append without a cursor; a snapshot with one;
+a float cursor or one whose type does not fit its kind; a nullable cursor without a policy; a cursor without
+an index; append with a lookback but no primary key; a cached sequence as cursor without a lookback;
+two served columns of one name; a sensitive key or cursor.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from contracts.errors import Breach
+from contracts.model import Contract
+
+Check = Callable[[Contract], Iterator[Breach]]
+_KINDS = {"timestamp": ("timestamp", "localtime"), "integer": ("smallint", "integer", "bigint")}
+
+
+def _names(contract: Contract) -> Iterator[Breach]:
+    served = [*contract.column_names, *(d.name for d in contract.gold.derived)]
+    for name, count in Counter(served).items():
+        if count > 1:
+            yield Breach("columns", "a column may be named once", name, "Remove or rename one of them.")
+    for name, count in Counter(r.name for r in contract.rules).items():
+        if count > 1:
+            yield Breach("rules", "a rule may be named once", name, "Rename one of them.")
+    gold = [contract.gold.table, *(a.table for a in contract.gold.aggregates)]
+    for name, count in Counter(gold).items():
+        if count > 1:
+            yield Breach("gold", "a gold table may be named once", name)
+
+
+def _references(contract: Contract) -> Iterator[Breach]:
+    known = set(contract.column_names)
+    wanted = [("primary_key", k) for k in contract.primary_key]
+    if contract.cursor:
+        wanted.append(("cursor.column", contract.cursor.column))
+    if contract.deletes.column:
+        wanted.append(("deletes.column", contract.deletes.column))
+    if contract.source.identity:
+        wanted.append(("source.identity", contract.source.identity))
+    wanted += [("source.defaults", d) for d in contract.source.defaults]
+    for key, name in wanted:
+        if name not in known:
+            yield Breach(
+                key, "must name a column of the contract", name, f"Columns: {', '.join(sorted(known))}."
+            )
+    if contract.deletes.kind == "soft" and not contract.deletes.column:
+        yield Breach("deletes.column", "soft deletes need the column that flags them", None)
+
+
+def _columns_of(sql: str) -> set[str]:
+    return {c.name for c in sqlglot.parse_one(sql, dialect="spark").find_all(exp.Column)}
+
+
+def _expressions(contract: Contract) -> Iterator[Breach]:
+    own = set(contract.column_names)
+    served = own | {d.name for d in contract.gold.derived}
+    items = [(f"rules.{r.name}.condition", r.condition, own) for r in contract.rules]
+    items += [(f"gold.derived.{d.name}", d.expression, own) for d in contract.gold.derived]
+    for a in contract.gold.aggregates:
+        items += [(f"gold.{a.table}.{g.name}", g.expression, served) for g in (*a.group_by, *a.measures)]
+        if a.where:
+            items.append((f"gold.{a.table}.where", a.where, served))
+    for key, text, known in items:
+        try:
+            unknown = _columns_of(text) - known
+        except SqlglotError as error:
+            yield Breach(key, "must be a Spark SQL expression", text, str(error).splitlines()[0])
+            continue
+        for name in sorted(unknown):
+            yield Breach(key, "may only use columns of the contract", name, f"In: {text}")
+
+
+def _keys(contract: Contract) -> Iterator[Breach]:
+    if not contract.primary_key and (contract.mode != "append" or contract.history == "scd2"):
+        yield Breach("primary_key", f"{contract.mode} needs a primary key to merge by", contract.primary_key)
+    if (
+        not contract.primary_key
+        and contract.mode == "append"
+        and contract.cursor
+        and contract.cursor.lookback
+    ):
+        yield Breach(
+            "cursor.lookback",
+            "append with a lookback reads rows twice and needs a primary key",
+            contract.cursor.lookback,
+            "Name the primary key or drop the lookback.",
+        )
+    for key in contract.primary_key:
+        if key in contract.column_names and contract.column(key).nullable:
+            yield Breach("primary_key", "a key column may not be nullable", key, "Set nullable: false.")
+        if key in contract.sensitive:
+            yield Breach("primary_key", "a key column may not be sensitive: it joins both tables", key)
+
+
+def _cursor(contract: Contract) -> Iterator[Breach]:
+    cursor = contract.cursor
+    if contract.mode == "snapshot":
+        if cursor:
+            yield Breach("cursor", "a snapshot is read whole and has no cursor", cursor.column, "Remove it.")
+        return
+    if cursor is None:
+        yield Breach(
+            "cursor", f"{contract.mode} needs a cursor", None, "Name an indexed column that only grows."
+        )
+        return
+    if cursor.column not in contract.column_names:
+        return
+    column = contract.column(cursor.column)
+    if column.parsed.name not in _KINDS[cursor.kind]:
+        rule = (
+            "a float can't be a cursor: it has no next value"
+            if column.parsed.name == "double"
+            else (f"a cursor of kind {cursor.kind} needs one of the types {', '.join(_KINDS[cursor.kind])}")
+        )
+        yield Breach("cursor.column", rule, f"{column.name} {column.type}")
+    if column.nullable and cursor.nulls is None:
+        yield Breach(
+            "cursor.nulls",
+            "a nullable cursor needs a policy for null",
+            f"{column.name} nullable",
+            "Say nulls: refuse, include or skip, or make the column not null.",
+        )
+    if not contract.source.indexed:
+        yield Breach(
+            "source.indexed",
+            "the cursor needs an index on the source",
+            False,
+            "Each run would read the whole table; create the index.",
+        )
+    is_duration = isinstance(cursor.lookback, timedelta)
+    if cursor.lookback is not None and is_duration != (cursor.kind == "timestamp"):
+        yield Breach(
+            "cursor.lookback",
+            f"does not fit a cursor of kind {cursor.kind}",
+            cursor.lookback,
+            "A timestamp cursor takes a duration (15m), an integer one a count of values.",
+        )
+    if cursor.kind == "integer" and contract.source.sequence_cache > 1 and not cursor.lookback:
+        yield Breach(
+            "source.sequence_cache",
+            "a cached sequence hands out values out of order and needs a lookback",
+            contract.source.sequence_cache,
+            "Set cursor.lookback to at least cache x sessions.",
+        )
+
+
+CHECKS: tuple[Check, ...] = (_names, _references, _expressions, _keys, _cursor)
+
+
+def breaches(contract: Contract) -> list[Breach]:
+    """Every rule that the contract breaks, in the order of `CHECKS`."""
+    return [b for check in CHECKS for b in check(contract)]

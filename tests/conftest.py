@@ -1,0 +1,43 @@
+"""What several tiers of tests share: a real PostgreSQL for the session, and a fresh database a test."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from local.postgres import PostgresServer
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Database:
+    """A fresh database: `host` is the socket's folder; `conninfo(user)` connects to it."""
+
+    server: PostgresServer
+    name: str
+
+    @property
+    def host(self) -> str:
+        return str(self.server.socket_dir)
+
+    def conninfo(self, user: str = "postgres") -> str:
+        return self.server.conninfo(self.name, user)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    server = PostgresServer(Path(tmp_path_factory.mktemp("postgres")) / "server")
+    server.ensure_running()
+    yield server
+    server.destroy()
+
+
+@pytest.fixture
+def database(postgres_server: PostgresServer) -> Iterator[Database]:
+    name = f"test_{next(_numbers)}"
+    postgres_server.create_database(name)
+    yield Database(postgres_server, name)
+    postgres_server.drop_database(name)

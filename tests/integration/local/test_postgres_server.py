@@ -1,0 +1,58 @@
+"""The embedded server: real PostgreSQL, on a socket that only its owner reaches, and gone when destroyed."""
+
+import psutil
+import psycopg
+import pytest
+
+from local.postgres import PostgresServer
+
+pytestmark = pytest.mark.postgres
+
+
+def test_a_server_starts_keeps_its_data_over_a_restart_and_leaves_nothing(tmp_path):
+    server = PostgresServer(tmp_path / "server")
+    server.ensure_running()
+    server.create_database("a")
+    server.create_database("a")
+    with psycopg.connect(server.conninfo("a")) as connection:
+        connection.execute("create table t as select 42 as x")
+    server.stop()
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(server.conninfo("a"))
+    server.ensure_running()
+    with psycopg.connect(server.conninfo("a")) as connection:
+        assert connection.execute("select x from t").fetchone() == (42,)
+        pid = connection.execute("select pg_backend_pid()").fetchone()[0]
+        assert connection.execute("show listen_addresses").fetchone() == ("",)
+    postmaster = int((server.data / "postmaster.pid").read_text().splitlines()[0])
+    server.destroy()
+    server.destroy()
+    assert not psutil.pid_exists(pid) and not psutil.pid_exists(postmaster)
+    assert not server.home.exists() and not server.root.exists() and not server.socket_dir.exists()
+
+
+def test_a_server_that_was_killed_comes_back_with_what_was_committed(tmp_path):
+    server = PostgresServer(tmp_path / "server")
+    server.ensure_running()
+    with psycopg.connect(server.conninfo("postgres")) as connection:
+        connection.execute("create table t as select generate_series(1, 1000) as x")
+    server.stop("immediate")
+    server.ensure_running()
+    with psycopg.connect(server.conninfo("postgres")) as connection:
+        assert connection.execute("select count(*) from t").fetchone() == (1000,)
+    server.destroy()
+
+
+def test_only_the_owner_may_enter_the_folder_of_the_socket(postgres_server):
+    assert postgres_server.socket_dir.stat().st_mode & 0o077 == 0
+
+
+def test_two_servers_do_not_meet(tmp_path):
+    one, two = PostgresServer(tmp_path / "one"), PostgresServer(tmp_path / "two")
+    one.ensure_running()
+    two.ensure_running()
+    one.create_database("only_in_one")
+    with pytest.raises(psycopg.OperationalError, match="does not exist"):
+        psycopg.connect(two.conninfo("only_in_one"))
+    one.destroy()
+    two.destroy()
