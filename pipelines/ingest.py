@@ -1,0 +1,178 @@
+"""The pipelines `ingest` and `reload`: land every table's new rows, merge them in one job, settle the ledger.
+
+Both run one at a time. What an earlier run of the same pipeline left unfinished is finished first.
+"""
+
+from typing import Any
+
+import pulumi
+
+from pipelines import datasets, load_table
+from pipelines.activities import (
+    COMPLETED,
+    FAILED,
+    SKIPPED,
+    SUCCEEDED,
+    copy,
+    databricks_job,
+    execute,
+    fail,
+    for_each,
+    lookup,
+    lookup_json,
+    parameters,
+    script,
+    when,
+)
+from pipelines.expr import (
+    activity_error,
+    activity_output,
+    call,
+    concat,
+    first_of,
+    item,
+    literal,
+    number,
+    pipeline_name,
+    pipeline_param,
+    run_id,
+    sql,
+    sql_text,
+    text,
+)
+
+KINDS = {"ingest": "live", "reload": "reload"}
+TABLES_AT_ONCE = 4
+EVERY_TABLE = "*"
+
+_RUN = sql_text(run_id())
+_PLAN_FOLDER = concat("_plans/", run_id())
+_PLAN_FILE = "plan.parquet"
+
+
+def _merge(job_id: pulumi.Input[str], minutes: int) -> list:
+    """Hand the plan to the job, then settle what its receipts prove, whether the job succeeded or not."""
+    return [
+        copy(
+            "Write plan",
+            datasets.CONTROL_QUERY,
+            sql("select * from control.plan({run})", run=_RUN),
+            folder=_PLAN_FOLDER,
+            file=_PLAN_FILE,
+        ),
+        databricks_job(
+            "Merge",
+            job_id,
+            {"run_id": run_id(), "plan_path": concat("_plans/", run_id(), f"/{_PLAN_FILE}")},
+            minutes=minutes,
+            after={"Write plan": [SUCCEEDED]},
+        ),
+        lookup_json(
+            "Receipts",
+            concat("_receipts/", run_id()),
+            after={"Merge": [COMPLETED]},
+            description="One a table, written after its last commit; a failed job may have written some.",
+        ),
+        script(
+            "Settle",
+            sql(
+                "select control.settle({run}, {receipts}::jsonb)",
+                run=_RUN,
+                receipts=sql_text(text(activity_output("Receipts", "value"))),
+            ),
+            after={"Receipts": [SUCCEEDED]},
+        ),
+        # The settled receipts would otherwise hide that the job itself failed.
+        fail(
+            "Merge failed",
+            first_of(activity_error("Merge"), "the merge job failed"),
+            "merge_failed",
+            after={"Merge": [FAILED], "Settle": [SUCCEEDED, FAILED, SKIPPED]},
+        ),
+    ]
+
+
+def _finish() -> list:
+    """Close the run in the ledger, and fail the pipeline with its summary when anything in it failed."""
+    steps = ("Load tables", "Make plan", "Merge windows")
+    unrecorded = first_of(*(activity_error(step) for step in steps), "")
+    failed = call("greater", activity_output("Finish run", "firstRow", "failed"), number(0))
+    summary = activity_output("Finish run", "firstRow", "message")
+    return [
+        lookup(
+            "Finish run",
+            datasets.CONTROL_QUERY,
+            sql("select failed, message from control.finish_run({run})", run=_RUN),
+            after={"Begin run": [SUCCEEDED], "Merge windows": [SUCCEEDED, FAILED, SKIPPED]},
+        ),
+        when(
+            "Anything failed",
+            call("or", failed, call("not", call("equals", unrecorded, literal("")))),
+            [
+                fail(
+                    "Run failed",
+                    # What the ledger knows says more than an activity's message that quotes it.
+                    call("if", failed, first_of(summary, ""), unrecorded),
+                    "run_failed",
+                )
+            ],
+            after={"Finish run": [SUCCEEDED]},
+        ),
+    ]
+
+
+def definition(kind: str, job_id: pulumi.Input[str], merge_minutes: int) -> dict[str, Any]:
+    """The arguments of a pipeline that opens windows of this kind.
+
+    Args:
+        kind: `live` or `reload`.
+        job_id: the Databricks job that merges.
+        merge_minutes: the job's time limit.
+    """
+    return {
+        "description": "Lands and merges what every table has that is new.",
+        "concurrency": 1,
+        "parameters": parameters(tables=EVERY_TABLE),
+        "activities": [
+            lookup(
+                "Begin run",
+                datasets.CONTROL_QUERY,
+                sql(
+                    "select table_name from control.begin_run({run}, {pipeline}, {kind}, {tables})",
+                    run=_RUN,
+                    pipeline=sql_text(pipeline_name()),
+                    kind=literal(f"'{kind}'"),
+                    tables=sql_text(pipeline_param("tables")),
+                ),
+                all_rows=True,
+                description="Registers the run and frees what earlier runs of this pipeline had claimed.",
+            ),
+            for_each(
+                "Load tables",
+                activity_output("Begin run", "value"),
+                [
+                    execute(
+                        "Load table",
+                        load_table.NAME,
+                        {"run_id": run_id(), "table_name": item("table_name"), "kind": kind},
+                    )
+                ],
+                at_once=TABLES_AT_ONCE,
+                after={"Begin run": [SUCCEEDED]},
+            ),
+            lookup(
+                "Make plan",
+                datasets.CONTROL_QUERY,
+                sql("select windows from control.make_plan({run})", run=_RUN),
+                after={"Load tables": [COMPLETED]},
+                description="One table's failure does not keep the others from being merged.",
+            ),
+            when(
+                "Merge windows",
+                call("greater", activity_output("Make plan", "firstRow", "windows"), number(0)),
+                _merge(job_id, merge_minutes),
+                after={"Make plan": [SUCCEEDED]},
+            ),
+            *_finish(),
+        ],
+    }

@@ -1,0 +1,63 @@
+"""Names: one function, within Azure's limits."""
+
+import re
+
+import pytest
+
+from infra.errors import InfraError
+from infra.names import KINDS, Names
+from infra.stack import StackName
+
+STACKS = ("local", "dev", "staging", "prod", "pr-7", "pr-999999")
+
+# Microsoft's naming rules, written down apart from the code: pattern and lengths of the whole name.
+AZURE = {
+    "resource_group": r"[-\w._()]{1,90}(?<!\.)",
+    "storage_account": r"[a-z0-9]{3,24}",
+    "postgres_server": r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
+    "identity": r"[A-Za-z0-9][\w-]{2,127}",
+    "factory": r"[A-Za-z0-9][A-Za-z0-9-]{1,61}[A-Za-z0-9]",
+    "databricks_workspace": r"[\w-]{3,64}",
+    "access_connector": r"[\w-]{3,64}",
+    "synapse_workspace": r"[a-z0-9][a-z0-9-]{0,48}[a-z0-9]",
+}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_name_of_every_kind_suits_azure_in_every_stack(kind: str, stack: str):
+    name = Names("contoso1", StackName.parse(stack)).of(kind)
+    assert re.fullmatch(AZURE[kind], name), name
+
+
+def test_names_are_these():
+    names = Names("acme", StackName.parse("pr-7"))
+    assert names.of("resource_group") == "rg-hw-pr-7"
+    assert names.of("identity", "factory") == "id-hw-pr-7-factory"
+    assert re.fullmatch(r"sthwpr7[0-9a-f]{5}", names.of("storage_account"))
+    assert re.fullmatch(r"adf-hw-pr-7-[0-9a-f]{5}", names.of("factory"))
+
+
+def test_two_stacks_or_organisations_never_share_a_name():
+    made = [
+        Names(organisation, StackName.parse(stack)).of(kind)
+        for organisation in ("acme", "contoso")
+        for stack in STACKS
+        for kind in KINDS
+        if KINDS[kind].worldwide
+    ]
+    assert len(set(made)) == len(made) == 2 * len(STACKS) * 4
+
+
+@pytest.mark.parametrize(
+    ("kind", "part", "rule"),
+    [
+        ("storage_account", "averylongpart", "3 to 24 characters, found 25"),
+        ("storage_account", "Lake", r"the pattern \[a-z0-9\]\+"),
+        ("synapse_workspace", "x-ondemand", "the pattern"),
+        ("identity", "x" * 130, "3 to 128 characters, found 140"),
+    ],
+)
+def test_a_name_that_azure_would_refuse_is_refused_here(kind: str, part: str, rule: str):
+    with pytest.raises(InfraError, match=rule):
+        Names("acme", StackName.parse("dev")).of(kind, part)
