@@ -4,7 +4,7 @@ Refused: a duplicate column or rule; a key, cursor, delete flag or rule over a c
 an upsert, snapshot or scd2 without a primary key; upsert or append without a cursor; a snapshot with one;
 a float cursor or one whose type does not fit its kind; a nullable cursor without a policy; a cursor without
 an index; append with a lookback but no primary key; a cached sequence as cursor without a lookback;
-two served columns of one name; a sensitive key or cursor.
+two served columns of one name, or one of the views' own; a sensitive key, or sensitive columns without a key.
 """
 
 from collections import Counter
@@ -18,6 +18,9 @@ from sqlglot.errors import SqlglotError
 from contracts.errors import Breach
 from contracts.model import Contract
 
+# Served beside a table's own columns.
+RESERVED = ("batch_id", "valid_from", "valid_to", "is_current")
+
 Check = Callable[[Contract], Iterator[Breach]]
 _KINDS = {"timestamp": ("timestamp", "localtime"), "integer": ("smallint", "integer", "bigint")}
 
@@ -27,6 +30,10 @@ def _names(contract: Contract) -> Iterator[Breach]:
     for name, count in Counter(served).items():
         if count > 1:
             yield Breach("columns", "a column may be named once", name, "Remove or rename one of them.")
+        if name in RESERVED:
+            yield Breach(
+                "columns", f"{', '.join(RESERVED)} are the views' own", name, "Rename it in the contract."
+            )
     for name, count in Counter(r.name for r in contract.rules).items():
         if count > 1:
             yield Breach("rules", "a rule may be named once", name, "Rename one of them.")
@@ -93,6 +100,8 @@ def _keys(contract: Contract) -> Iterator[Breach]:
             contract.cursor.lookback,
             "Name the primary key or drop the lookback.",
         )
+    if contract.sensitive and not contract.primary_key:
+        yield Breach("primary_key", "sensitive columns need a key that joins them", contract.sensitive)
     for key in contract.primary_key:
         if key in contract.column_names and contract.column(key).nullable:
             yield Breach("primary_key", "a key column may not be nullable", key, "Set nullable: false.")

@@ -69,6 +69,10 @@ def test_a_good_contract_is_read(tmp_path):
         ({"columns": [*GOOD["columns"], {"name": 'x"; drop', "type": "text"}]}, "columns.5.name", "lower case", "drop"),
         ({"rules": [{"name": "r", "condition": "colour = 1"}]}, "rules.r.condition", "only use columns", "'colour'"),
         ({"rules": [{"name": "r", "condition": "price >"}]}, "rules.r.condition", "Spark SQL", "price >"),
+        ({"columns": [*GOOD["columns"], {"name": "batch_id", "type": "text"}]}, "columns", "views' own", "batch_id"),
+        ({"mode": "append", "primary_key": [], "cursor": {"column": "id", "kind": "integer"},
+          "columns": [*GOOD["columns"], {"name": "x", "type": "text", "sensitive": True}]},
+         "primary_key", "join", "'x'"),
         ({"mode": "snapshot"}, "cursor", "read whole", "updated_at"),
         ({"primary_key": []}, "primary_key", "needs a primary key", "()"),
         ({"primary_key": ["price"]}, "primary_key", "nullable", "price"),
@@ -87,7 +91,9 @@ def test_a_contract_that_cannot_be_honoured_is_refused_by_name(tmp_path, changes
 
 
 def test_every_breach_is_named_and_not_just_the_first(tmp_path):
-    text = refusal(write(tmp_path, cursor=None, primary_key=["gone"], rules=[{"name": "r", "condition": "x > 1"}]))
+    text = refusal(
+        write(tmp_path, cursor=None, primary_key=["gone"], rules=[{"name": "r", "condition": "x > 1"}])
+    )
     assert len(text.splitlines()) == 3
 
 
@@ -129,4 +135,7 @@ def test_what_spark_gets_is_in_sparks_own_words():
     assert '"deleted_flag":"is_deleted"' in plan
     assert trip.column("trip_distance").parsed.tsql == "DECIMAL(12,2)"
     assert trip.column("status").parsed.tsql == "VARCHAR(64) COLLATE Latin1_General_100_BIN2_UTF8"
-    assert trip.column("pickup_at").parsed.extract('"pickup_at"') == "(\"pickup_at\" at time zone 'UTC')::timestamp"
+    assert (
+        trip.column("pickup_at").parsed.extract('"pickup_at"')
+        == "(\"pickup_at\" at time zone 'UTC')::timestamp"
+    )

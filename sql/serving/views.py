@@ -1,0 +1,108 @@
+"""One view a gold table, aggregate and restricted table: explicit columns with narrow types, never a star."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from contracts import Contract
+from contracts.model import Aggregate
+from contracts.types import parse
+from sql.serving.database import SOURCES
+from sql.serving.texts import SEPARATOR, fill, identifier
+
+_BIGINT, _BIT, _MOMENT = (parse(t).tsql for t in ("bigint", "boolean", "timestamp"))
+BATCH, REMOVED = "_batch_id", "_removed"
+SERVED_BATCH = "batch_id"
+
+
+@dataclass(frozen=True)
+class View:
+    """A view and what it reads.
+
+    Attributes:
+        schema: mart or restricted.
+        name: the view's name, which is the Delta table's folder too.
+        columns: (name in Delta, T-SQL type, name as served) of each served column, in order.
+        marks_removed: the table marks rows that are gone, and the view leaves them out.
+    """
+
+    schema: str
+    name: str
+    columns: tuple[tuple[str, str, str], ...]
+    marks_removed: bool
+
+    @property
+    def served(self) -> tuple[str, ...]:
+        return tuple(served for _, _, served in self.columns)
+
+    def script(self) -> str:
+        """CREATE OR ALTER VIEW, alone in its batch."""
+        stored = [(name, kind) for name, kind, _ in self.columns]
+        if self.marks_removed:
+            stored.append((REMOVED, _BIT))
+        select = [
+            f"[rows].{identifier(name)}" + ("" if name == served else f" AS {identifier(served)}")
+            for name, _, served in self.columns
+        ]
+        return fill(
+            "view",
+            schema=self.schema,
+            name=self.name,
+            source=SOURCES[self.schema],
+            select=",\n    ".join(select),
+            columns=",\n    ".join(f"{identifier(name)} {kind}" for name, kind in stored),
+            where=f"\nWHERE [rows].{identifier(REMOVED)} = 0" if self.marks_removed else "",
+        )
+
+
+def _validity(contract: Contract) -> list[tuple[str, str]]:
+    if contract.history != "scd2":
+        return []
+    return [("valid_from", _MOMENT), ("valid_to", _MOMENT), ("is_current", _BIT)]
+
+
+def _view(schema: str, name: str, columns: list[tuple[str, str]], marks_removed: bool) -> View:
+    served = [(n, kind, n) for n, kind in columns]
+    return View(schema, name, (*served, (BATCH, _BIGINT, SERVED_BATCH)), marks_removed)
+
+
+def _table(contract: Contract) -> View:
+    own = [(c.name, c.parsed.tsql) for c in contract.columns if not c.sensitive]
+    derived = [(d.name, d.parsed.tsql) for d in contract.gold.derived]
+    return _view("mart", contract.gold.table, [*own, *derived, *_validity(contract)], True)
+
+
+def _aggregate(aggregate: Aggregate) -> View:
+    columns = [(c.name, c.parsed.tsql) for c in (*aggregate.group_by, *aggregate.measures)]
+    return _view("mart", aggregate.table, columns, False)
+
+
+def _restricted(contract: Contract) -> View:
+    """The key (of a version, where versions are kept) and the sensitive columns."""
+    key = [(k, contract.column(k).parsed.tsql) for k in contract.primary_key]
+    version = _validity(contract)[:1]
+    own = [(c.name, c.parsed.tsql) for c in contract.columns if c.sensitive]
+    return _view("restricted", contract.gold.table, [*key, *version, *own], True)
+
+
+def views(contract: Contract) -> Iterator[View]:
+    """Every view of a contract: the table, its aggregates, and the restricted table if there is one."""
+    yield _table(contract)
+    for aggregate in contract.gold.aggregates:
+        yield _aggregate(aggregate)
+    if contract.sensitive:
+        yield _restricted(contract)
+
+
+def view_scripts(contract: Contract) -> list[tuple[str, str]]:
+    """(`schema.view`, script) of each view of a contract."""
+    return [(f"{v.schema}.{v.name}", v.script()) for v in views(contract)]
+
+
+def view_script(contract: Contract) -> str:
+    """Every view of a contract as one script."""
+    return SEPARATOR.join(script for _, script in view_scripts(contract))
+
+
+def drop_script(contract: Contract) -> str:
+    """What takes the contract's views back."""
+    return "".join(f"DROP VIEW IF EXISTS [{v.schema}].[{v.name}];\n" for v in views(contract))
