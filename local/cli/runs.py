@@ -1,0 +1,138 @@
+"""Commands on runs and the ledger: run, status, ledger check."""
+
+from dataclasses import asdict
+
+import psycopg
+import typer
+from psycopg.rows import dict_row
+from rich.table import Table
+
+from local.cli.app import Json, app, console, print_json
+from local.errors import HighwaterError
+
+ledger_app = typer.Typer(help="The window ledger.", no_args_is_help=True)
+app.add_typer(ledger_app, name="ledger")
+
+
+@app.command()
+def run(
+    pipeline: str = typer.Argument(help="A declared pipeline: ingest or reload."),
+    param: list[str] = typer.Option([], "--param", help="A parameter as name=value; may be repeated."),
+    as_json: bool = Json,
+) -> None:
+    """Run a declared pipeline, wait for it, and show each activity as it ends."""
+    from local.factory import report, run_pipeline
+    from local.stack import LocalStack
+
+    parameters = {}
+    for text in param:
+        name, sign, value = text.partition("=")
+        if not sign:
+            raise HighwaterError("A parameter can't be read", text, "Write it as --param name=value.")
+        parameters[name] = value
+    stack = LocalStack.open()
+    result = run_pipeline(stack, pipeline, parameters, None if as_json else console)
+    tables = report(stack, result.run_id)
+    if as_json:
+        print_json({**asdict(result), "tables": tables})
+    else:
+        _print_tables(tables)
+    if result.status != "Succeeded":
+        raise HighwaterError(
+            f"Pipeline {pipeline} {result.status.lower()}",
+            result.message,
+            "Nothing is lost: mend the cause and run it again, it finishes what is unfinished.",
+        )
+
+
+def _print_tables(tables: list[dict]) -> None:
+    if not tables:
+        return
+    shown = Table(
+        "table", "landed", "inserted", "updated", "deleted", "quarantined", "read s", "merge s", box=None
+    )
+    for row in tables:
+        counts = [row["rows"], *(row[k] for k in ("inserted", "updated", "deleted", "quarantined"))]
+        seconds = [row["load_seconds"], row["merge_seconds"]]
+        shown.add_row(
+            row["table_name"],
+            *("0" if n is None else f"{n:,}" for n in counts),
+            *("" if s is None else f"{s:.1f}" for s in seconds),
+        )
+    console.print(shown)
+
+
+def _ask(query: str) -> list[dict]:
+    from local.stack import LocalStack
+
+    with psycopg.connect(LocalStack.open().control, row_factory=dict_row) as connection:
+        return connection.execute(query).fetchall()
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+@app.command()
+def status(as_json: bool = Json) -> None:
+    """Show the watermark, the lag against its target and the last run of each table."""
+    rows = _ask("select * from control.status where enabled order by table_name")
+    if as_json:
+        print_json(rows)
+        return
+    shown = Table(
+        "table", "watermark", "lag", "target", "held back", "windows", "last run", "rows", "s", box=None
+    )
+    for row in rows:
+        colour = "green" if row["fresh"] else "red"
+        lag = "never loaded" if row["lag_seconds"] is None else _duration(row["lag_seconds"])
+        held = f"{_duration(row['held_seconds'])} by {row['held_by']}" if row["held_by"] else ""
+        unfinished = f"{row['open_windows']} open, {row['landed_windows']} landed"
+        shown.add_row(
+            row["table_name"],
+            row["watermark"] or "",
+            f"[{colour}]{lag}[/]",
+            _duration(row["freshness_target_seconds"]),
+            held,
+            unfinished if row["open_windows"] or row["landed_windows"] else "",
+            f"{row['last_run_at']:%Y-%m-%d %H:%M:%S} {row['last_run_status']}" if row["last_run_at"] else "",
+            "" if row["last_run_rows"] is None else f"{row['last_run_rows']:,}",
+            "" if row["last_run_seconds"] is None else f"{row['last_run_seconds']:.1f}",
+        )
+    console.print(shown)
+    for row in rows:
+        if row["last_run_status"] == "failed":
+            console.print(f"[red]{row['table_name']}[/]: {row['last_error']}", highlight=False)
+
+
+@ledger_app.command()
+def check(as_json: bool = Json) -> None:
+    """Look for every breach of the ledger's promises. Exit status 1 when there is one."""
+    breaches = _ask("select * from control.ledger_check()")
+    if as_json:
+        print_json(breaches)
+    for row in breaches if not as_json else []:
+        console.print(
+            f"[red]{row['breach']}[/] {row['table_name']} window {row['window_id']}: {row['detail']}",
+            highlight=False,
+        )
+    if breaches:
+        raise HighwaterError("The ledger is not sound", f"{len(breaches)} breaches", "See the lines above.")
+    if not as_json:
+        console.print("The ledger is sound.")
+
+
+@app.command()
+def demo(
+    changes: int = typer.Option(500, help="Trips and drivers to change before the incremental run."),
+) -> None:
+    """The whole path on a month of real trips: up, seed, load, change, load again, reload, compare."""
+    from local.demo import demo as show
+    from local.state import State
+
+    show(State.default(), console, changes)
