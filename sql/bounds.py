@@ -1,0 +1,122 @@
+"""The queries that find out how far a source may be read: plain SQL that any PostgreSQL 13 or later runs.
+
+The rule and its proof are in the templates, `sql/source/bounds_*.sql`. Each query answers one row:
+
+high            the high bound of the next window, null when there is none
+rows            how many rows there are to read
+cuts            a JSON array of cursor texts to cut a large range at; rows of equal cursor are never split
+candidate       a bound for a later run, with candidate_at, the source's time at which it was taken
+held_by         who holds the bound back, with held_seconds; null when nobody does
+as_of           the source's time up to which its committed data lies below the bound
+
+A `localtime` cursor is taken as wall time of UTC.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from contracts import Contract
+from sql import template
+from sql.template import identifier, literal
+
+
+@dataclass(frozen=True)
+class CursorSql:
+    """How one contract's cursor is read and written in SQL; each text may hold words of a template."""
+
+    low: str
+    read_low: str
+    high: str
+    wall: str
+    value_text: str
+
+
+def cursor_sql(contract: Contract) -> CursorSql:
+    """The expressions of a contract's cursor. A lookback lowers `read_low`, never below the first low."""
+    cursor = contract.cursor
+    assert cursor is not None, "a snapshot has no cursor"
+    if cursor.kind == "integer":
+        low = "{low}::bigint"
+        read_low = low
+        if cursor.lookback:
+            read_low = f"greatest({{low}}::numeric - {int(cursor.lookback)}, -9223372036854775808)::bigint"
+        return CursorSql(low, read_low, "b.high", "r.v", "r.v::text")
+    with_zone = contract.cursor_type.name == "timestamp"
+    zone = " at time zone 'UTC'" if with_zone else ""
+    wall = f"r.v{zone}"
+    read_low = "{low}::timestamp"
+    if cursor.lookback:
+        seconds = (
+            cursor.lookback.total_seconds() if isinstance(cursor.lookback, timedelta) else cursor.lookback
+        )
+        first = "timestamp '0001-01-01'"
+        read_low = f"greatest({first}, {{low}}::timestamp - {seconds!r} * interval '1 second')"
+    return CursorSql(
+        low=f"({{low}}::timestamp{zone})",
+        read_low=f"({read_low}{zone})",
+        high=f"b.high{zone}",
+        wall=wall,
+        value_text=f"to_char({wall}, 'YYYY-MM-DD HH24:MI:SS.US')",
+    )
+
+
+def table_name(contract: Contract) -> str:
+    """The source table, qualified and quoted."""
+    return f"{identifier(contract.source.schema_name)}.{identifier(contract.source.table)}"
+
+
+def bounds(contract: Contract) -> str:
+    """The bounds query of a contract.
+
+    PostgreSQL's `format()` fills it with 1 low, 2 margin in seconds and 3 candidates: a JSON
+    array of {value, at}, which earlier runs were answered and did not use.
+    """
+    table = table_name(contract)
+    if contract.cursor is None:
+        return template.fill(
+            template.load("bounds_snapshot"),
+            {},
+            table=table,
+            columns=", ".join(f"t.{identifier(c)}" for c in contract.column_names),
+            order=", ".join(f"t.{identifier(c)}" for c in contract.primary_key) or "md5(t::text)",
+        )
+    expressions = {
+        "in_flight": template.load("in_flight"),
+        "prepared": template.load("prepared"),
+        # With a lookback the contract says itself how late a row may come.
+        "may_look": "0" if contract.cursor.lookback else template.load("may_look"),
+    }
+    sql = cursor_sql(contract)
+    expressions |= {
+        "from_low": sql.low,
+        "from_read_low": sql.read_low,
+        "from_high": sql.high,
+        "wall": sql.wall,
+    }
+    return template.fill(
+        template.load(f"bounds_{contract.cursor.kind}"),
+        expressions,
+        table=table,
+        table_text=literal(table),
+        cursor=identifier(contract.cursor.column),
+        chunk_rows=str(int(contract.chunk_rows)),
+        unit=str(10 ** (6 - contract.cursor_type.precision)) if contract.cursor.kind == "timestamp" else "",
+    )
+
+
+def known_range(contract: Contract) -> str:
+    """The query for a range whose bounds are known, with `format()` arguments 1 low and 2 high.
+
+    A snapshot has no ranges: its bounds query serves.
+    """
+    if contract.cursor is None:
+        return bounds(contract)
+    sql = cursor_sql(contract)
+    high = sql.low.replace("{low}", "{high}")
+    return template.fill(
+        template.load("range"),
+        {"from_low": sql.low, "from_high_argument": high, "value_text": sql.value_text},
+        table=table_name(contract),
+        cursor=identifier(contract.cursor.column),
+        chunk_rows=str(int(contract.chunk_rows)),
+    )

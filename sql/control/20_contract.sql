@@ -1,0 +1,62 @@
+-- What the pipelines need of each contract: how to find a safe bound, how to read a window, what the job must know.
+
+create table if not exists control.contract (
+    table_name        text primary key check (table_name ~ '^[a-z][a-z0-9_]*$'),
+    version           text not null,
+    mode              text not null check (mode in ('upsert', 'append', 'snapshot')),
+    cursor_kind       text not null check (cursor_kind in ('timestamp', 'integer', 'snapshot')),
+    cursor_column     text,
+    source_table      text not null,
+    plan              text not null check (plan::jsonb is not null),
+    bounds_template   text not null,
+    range_template    text not null,
+    extract_template  text not null,
+    freshness_seconds numeric not null check (freshness_seconds > 0),
+    enabled           boolean not null default true,
+    updated_at        timestamptz not null default clock_timestamp(),
+    check ((mode = 'snapshot') = (cursor_kind = 'snapshot')),
+    check ((cursor_column is null) = (cursor_kind = 'snapshot'))
+);
+
+-- Writes a contract's row. A cursor cannot change under a ledger that counts in the old one.
+create or replace function control.put_contract(
+    p_table text, p_version text, p_mode text, p_cursor_kind text, p_cursor_column text, p_source_table text,
+    p_plan text, p_bounds_template text, p_range_template text, p_extract_template text, p_freshness_seconds numeric
+) returns void
+    language plpgsql set search_path = pg_catalog, control, pg_temp as $$
+declare
+    v_old control.contract;
+begin
+    select * into v_old from control.contract c where c.table_name = p_table for update;
+    if found and (v_old.cursor_kind, coalesce(v_old.cursor_column, ''), v_old.source_table)
+            is distinct from (p_cursor_kind, coalesce(p_cursor_column, ''), p_source_table)
+        and exists (select 1 from control.ledger l where l.table_name = p_table and l.kind = 'live') then
+        raise exception 'the cursor or source of table % cannot change while its ledger has windows', p_table
+            using detail = format('the ledger counts in %s of %s (%s), the contract asks for %s of %s (%s)',
+                    coalesce(v_old.cursor_column, 'content'), v_old.source_table, v_old.cursor_kind,
+                    coalesce(p_cursor_column, 'content'), p_source_table, p_cursor_kind),
+                hint = 'Give the new contract a table name of its own, or restore the old cursor.';
+    end if;
+    insert into control.contract as c (
+        table_name, version, mode, cursor_kind, cursor_column, source_table, plan,
+        bounds_template, range_template, extract_template, freshness_seconds)
+    values (
+        p_table, p_version, p_mode, p_cursor_kind, p_cursor_column, p_source_table, p_plan,
+        p_bounds_template, p_range_template, p_extract_template, p_freshness_seconds)
+    on conflict (table_name) do update set
+        version = excluded.version, mode = excluded.mode, cursor_kind = excluded.cursor_kind,
+        cursor_column = excluded.cursor_column, source_table = excluded.source_table, plan = excluded.plan,
+        bounds_template = excluded.bounds_template, range_template = excluded.range_template,
+        extract_template = excluded.extract_template, freshness_seconds = excluded.freshness_seconds,
+        enabled = true, updated_at = clock_timestamp();
+end $$;
+
+-- Tables without a contract are read no more. Their ledger stays, so that a contract may come back.
+create or replace function control.keep_contracts(p_tables text[]) returns void
+    language sql set search_path = pg_catalog, control, pg_temp as $$
+    update control.contract c
+    set enabled = (c.table_name = any (p_tables)), updated_at = clock_timestamp()
+    where c.enabled <> (c.table_name = any (p_tables));
+$$;
+
+revoke all on all functions in schema control from public;

@@ -1,0 +1,56 @@
+-- Claiming: the windows that a run copies now.
+
+-- The windows of a table for this run to copy: unfinished ones first, with the bounds that they have, then what is
+-- new. `p_bounds` is the row that the bounds query answered. One conditional UPDATE claims them: only what is
+-- nobody's, expired or this run's own, each under its next attempt. A landed window whose contract has changed
+-- since is read again, so that a plan never holds two contracts of a table.
+-- Asked again for the same run, it answers the same windows under their next attempt.
+create or replace function control.open_windows(p_run text, p_table text, p_kind text, p_bounds jsonb)
+    returns table (window_id bigint, attempt int, path text, file text, query text)
+    language plpgsql security definer set search_path = pg_catalog, control, pg_temp as $$
+#variable_conflict use_column
+declare
+    v_run      control.run := control.require_run(p_run, p_table);
+    v_contract control.contract;
+begin
+    if p_kind is distinct from v_run.kind then
+        raise exception 'run % is of kind %, not %', p_run, v_run.kind, p_kind;
+    end if;
+    -- One opener a table at a time.
+    select * into strict v_contract from control.contract c where c.table_name = p_table for no key update;
+    if not control.is_canonical(v_contract.cursor_kind, p_bounds ->> 'high') then  -- null: there is none
+        raise exception 'the source of % answered a bound that is no % cursor: %',
+            p_table, v_contract.cursor_kind, p_bounds ->> 'high';
+    end if;
+    update control.run_table t
+    set held_by = p_bounds ->> 'held_by', held_seconds = (p_bounds ->> 'held_seconds')::numeric,
+        as_of = ((p_bounds ->> 'as_of')::timestamp at time zone 'UTC')
+    where t.run_id = p_run and t.table_name = p_table;
+    if p_kind = 'live' then
+        perform control.open_live(p_run, v_contract, p_bounds);
+        perform control.keep_candidate(v_contract, p_bounds);
+    else
+        perform control.open_reload(p_run, v_contract, p_bounds);
+    end if;
+    return query
+        with claimed as (
+            update control.ledger l
+            set status = 'open', attempt = l.attempt + 1, claimed_by = p_run, lease_until = control.lease_end(),
+                contract_version = v_contract.version,
+                path = null, files = null, rows = null, landed_at = null, landed_by = null
+            where l.window_id in (
+                    select w.window_id from control.ledger w
+                    where w.table_name = p_table and w.kind = p_kind
+                      and (w.status = 'open' or (w.status = 'landed' and w.contract_version <> v_contract.version))
+                      and (w.claimed_by is null or w.claimed_by = p_run or w.lease_until < clock_timestamp())
+                    order by w.window_id limit control.setting_of('windows_per_table')::int)
+              and l.status <> 'merged'
+              and (l.claimed_by is null or l.claimed_by = p_run or l.lease_until < clock_timestamp())
+            returning l.*)
+        select c.window_id, c.attempt, p_table || '/' || c.window_id || '/' || c.attempt, p_table || '.parquet',
+               format(v_contract.extract_template, c.low, c.high)
+        from claimed c order by c.window_id;
+end $$;
+
+revoke all on all functions in schema control from public;
+grant execute on function control.open_windows(text, text, text, jsonb) to highwater_factory;
