@@ -9,6 +9,7 @@ from rich.table import Table
 from contracts import load_all
 from local import engine, source
 from local.azure.progress import RichProgress
+from local.databricks.server import SparkServer
 from local.errors import HighwaterError
 from local.factory import report, run_pipeline
 from local.stack import LocalStack
@@ -88,6 +89,7 @@ def demo(state: State, console: Console, changes: int) -> None:
     progress = RichProgress(console)
     progress.summary(engine.up(state, progress))
     stack = LocalStack.open(state)
+    SparkServer(state).start_in_background()
     console.rule("[bold]A month of real trips[/]: highwater seed", align="left")
     with bars(hidden=False) as bar:
         seeded = source.seed(stack.source, MONTH, ZONES, on_progress=bar)

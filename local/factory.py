@@ -8,10 +8,10 @@ from psycopg.rows import dict_row
 from rich.console import Console
 
 from local.adf import Factory, Runtime
-
 from local.adf.runtime.events import PipelineRun
 from local.adf.runtime.jobs import JobResult
 from local.databricks.jobs import run_job
+from local.databricks.server import SparkServer
 from local.errors import HighwaterError
 from local.stack import LocalStack
 
@@ -81,6 +81,7 @@ def run_pipeline(
     Raises:
         HighwaterError: there is no such pipeline, or it is refused before it starts.
     """
+    SparkServer(stack.state).start_in_background()  # it is up by the time that the job needs it
     if console is None:
         return open_runtime(stack).run(pipeline, dict(parameters))
     from local.adf.console import RunConsole

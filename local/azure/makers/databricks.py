@@ -18,9 +18,11 @@ def _make_workspace(state: State, name: str, properties: Properties) -> None:
 
 
 def stop_spark(state: State) -> None:
-    """Stop the Spark server of this state if it runs."""
-    from local.databricks.server import SparkServer  # loads Spark's tooling: only when a workspace goes
+    """End the job runs of this state, then its Spark server."""
+    from local.databricks import runs  # loads Spark's tooling: only when a workspace goes
+    from local.databricks.server import SparkServer
 
+    runs.stop_all(state)
     SparkServer(state).stop()
 
 

@@ -1,0 +1,37 @@
+# The two commands that matter: `make demo` and `make test`. Each does all set-up first.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-fast lint clean
+
+# The first Python on PATH that serves; the project's own environment is made with it.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	"$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null \
+	&& echo "$$python" && break; done)
+
+help:  ## show these targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
+	while IFS='|' read -r target what; do printf '%-18s %s\n' "$$target" "$$what"; done
+
+setup:  ## install all that the laptop needs: Python packages, Java, Pulumi, Delta's jars
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "setup: Python 3.11, 3.12 or 3.13 is needed, and none is on PATH." >&2; \
+		echo "setup: Install one (as root on Debian: apt-get install python3 python3-venv), or: make PYTHON=/path/to/python" >&2; \
+		exit 1; fi
+	@"$(PYTHON)" -m local.toolchain.bootstrap
+
+demo: setup  ## bring the local stack up, replay a month of trips, show what moved and how long it took
+	@.venv/bin/highwater demo
+
+test: setup  ## every test, the fast ones first
+	@.venv/bin/python -m local.toolchain.tiers unit integration e2e
+
+test-fast: setup  ## the unit tests alone
+	@.venv/bin/python -m local.toolchain.tiers unit
+
+lint: setup  ## ruff: rules and format
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+
+clean:  ## remove what tests and builds leave; neither the environment nor the local stack
+	@rm -rf .pytest_cache .ruff_cache .hypothesis build dist
+	@find . -name __pycache__ -not -path './.venv/*' -type d -prune -exec rm -rf {} +

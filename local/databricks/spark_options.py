@@ -1,0 +1,82 @@
+"""How the laptop's Spark server is started: its options and its log's format.
+
+Everything that Spark writes is put inside one folder, and everything that it listens on is on loopback.
+"""
+
+import os
+from pathlib import Path
+
+import psutil
+
+MAIN_CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
+
+LOG_FORMAT = """\
+status = warn
+rootLogger.level = warn
+rootLogger.appenderRef.stderr.ref = stderr
+appender.stderr.type = Console
+appender.stderr.name = stderr
+appender.stderr.target = SYSTEM_ERR
+appender.stderr.layout.type = PatternLayout
+appender.stderr.layout.pattern = %d{yyyy-MM-dd HH:mm:ss} %p %c{1}: %m%n%ex
+logger.connect.name = org.apache.spark.sql.connect.service.SparkConnectServer
+logger.connect.level = info
+# a laptop has no native Hadoop library, and says so at each start
+logger.native.name = org.apache.hadoop.util.NativeCodeLoader
+logger.native.level = error
+"""
+
+
+def cores() -> int:
+    """The processors that this process may use."""
+    return max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+
+
+def memory_gigabytes() -> int:
+    """A sixth of the machine's memory, at least 2 and at most 4."""
+    return int(min(4, max(2, psutil.virtual_memory().total / 2**30 // 6)))
+
+
+def options(folder: Path, port: int, jars: list[Path]) -> dict[str, str]:
+    """The settings of the server, whose own files go under `folder`."""
+    parallel = max(2, cores())
+    java = [
+        f"-Dlog4j2.configurationFile={(folder / 'log4j2.properties').as_uri()}",
+        f"-Djava.io.tmpdir={folder / 'tmp'}",  # spark.local.dir follows it
+        f"-Dderby.system.home={folder / 'derby'}",
+        "-XX:-UsePerfData",  # or each JVM leaves a file outside of the folder
+        "-XX:+ExitOnOutOfMemoryError",  # a server that lives on without memory answers nobody
+    ]
+    return {
+        "spark.connect.grpc.binding.address": "127.0.0.1",
+        "spark.connect.grpc.binding.port": str(port),
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.extraJavaOptions": " ".join(java),
+        "spark.authenticate": "true",  # the ports that Spark opens beside the Connect one
+        "spark.ui.enabled": "false",
+        "spark.jars": ",".join(str(jar) for jar in jars),
+        "spark.sql.warehouse.dir": (folder / "warehouse").as_uri(),
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": str(parallel),
+        "spark.default.parallelism": str(parallel),
+        "spark.databricks.delta.snapshotPartitions": "2",  # 50 by default, for millions of files
+    }
+
+
+def command(spark_home: Path, folder: Path, port: int, jars: list[Path]) -> list[str]:
+    """The command line that becomes the server's process."""
+    settings = [
+        part for key, value in options(folder, port, jars).items() for part in ("--conf", f"{key}={value}")
+    ]
+    return [
+        str(spark_home / "bin" / "spark-submit"),
+        *("--master", f"local[{max(2, cores())}]"),
+        *("--driver-memory", f"{memory_gigabytes()}g"),
+        *("--name", "highwater"),
+        *("--class", MAIN_CLASS),
+        *settings,
+        "spark-internal",
+    ]

@@ -1,0 +1,154 @@
+"""Whatever dies, the next run finishes it, and what is served is what the source holds."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from local import source
+from local.databricks import job_main
+from local.factory import open_runtime
+
+pytestmark = pytest.mark.e2e
+KILLED_RUN = str(Path(__file__).with_name("killed_run.py"))
+
+
+def changed(path, seed: int) -> None:
+    """Some changes for a run to die over."""
+    source.insert_trips(path.stack.source, 60, seed=seed)
+    source.update_trips(path.stack.source, 40, seed=seed + 1)
+    source.update_drivers(path.stack.source, 4, seed=seed + 2)
+    time.sleep(2.5)
+
+
+def windows(path) -> list[tuple]:
+    with psycopg.connect(path.stack.control) as connection:
+        return connection.execute(
+            "select table_name, status from control.window_list where status <> 'merged'"
+        ).fetchall()
+
+
+def start_run(path, step: str, number: int = 1) -> subprocess.Popen:
+    return subprocess.Popen([sys.executable, KILLED_RUN, str(path.stack.state.root), step, str(number)])
+
+
+@pytest.mark.parametrize(
+    "step", ["Copy window:progress", "Landed:before", "Write plan:after", "Merge:after", "Settle:before"]
+)
+def test_a_run_killed_at_a_step_is_finished_by_the_next(path, step):
+    path.ingest()
+    changed(path, seed=sum(map(ord, step)))
+    assert start_run(path, step).wait() == -signal.SIGKILL
+    assert windows(path) != []
+    path.ingest()
+    assert windows(path) == []
+    path.assert_equal()
+    assert path.cli("ledger", "check").returncode == 0
+
+
+def job_processes(path) -> list[psutil.Process]:
+    """Processes of job runs in this stack."""
+    mine = str(path.stack.state.databricks.resolve())
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        line = process.info["cmdline"] or []
+        if job_main.__file__ in line and any(part.startswith(mine) for part in line):
+            found.append(process)
+    return found
+
+
+def commits(path, table: str) -> int:
+    return len(list((path.stack.container("silver") / table / "_delta_log").glob("*.json")))
+
+
+@pytest.mark.parametrize("after_commit", [False, True], ids=["before it commits", "after silver committed"])
+def test_the_run_and_its_job_killed_in_the_middle_of_the_job(path, after_commit):
+    path.ingest()
+    changed(path, seed=300 + after_commit)
+    before = commits(path, "trip")
+    run = start_run(path, "never")
+    deadline = time.monotonic() + 120
+    while not (jobs := job_processes(path)) or (after_commit and commits(path, "trip") == before):
+        assert run.poll() is None and time.monotonic() < deadline
+        time.sleep(0.02)
+    os.kill(run.pid, signal.SIGKILL)
+    for job in jobs:
+        os.killpg(job.pid, signal.SIGKILL)
+    run.wait()
+    assert windows(path) != []
+    path.ingest()
+    path.assert_equal()
+
+
+def test_a_job_that_outlives_its_run_does_no_harm(path):
+    """Killing who waits leaves the job at work, as the service would; the next run's job queues behind it."""
+    path.ingest()
+    changed(path, seed=400)
+    run = start_run(path, "never")
+    while not job_processes(path):
+        assert run.poll() is None
+        time.sleep(0.02)
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait()
+    path.ingest()
+    path.assert_equal()
+    assert job_processes(path) == []
+
+
+def test_postgresql_gone_in_the_middle_of_a_copy(path):
+    path.ingest()
+    changed(path, seed=500)
+    server, gone = path.stack.server(), threading.Event()
+
+    def stop(step: str) -> None:
+        if step.endswith("Copy window:progress") and not gone.is_set():
+            gone.set()
+            server.stop("immediate")
+
+    run = open_runtime(path.stack, on_step=stop).run("ingest", {})
+    assert gone.is_set()
+    assert run.status == "Failed"
+    assert "connection" in run.error["message"].lower() or "server" in run.error["message"].lower()
+    server.ensure_running()
+    path.ingest()
+    path.assert_equal()
+
+
+def test_no_space_left_for_the_lake(path):
+    """The file that the copy writes is a device that is always full: what a full disk answers."""
+    path.ingest()
+    changed(path, seed=600)
+    landing = path.stack.container("landing")
+    with psycopg.connect(path.stack.control) as connection:
+        newest = connection.execute("select max(window_id) from control.window_list").fetchone()[0]
+    for window in range(newest + 1, newest + 6):
+        folder = landing / "trip" / str(window) / "1"
+        folder.mkdir(parents=True)
+        (folder / "trip.parquet").symlink_to("/dev/full")
+    run, tables = path.run()
+    assert run.status == "Failed"
+    assert "No space left on device" in tables["trip"]["error"]
+    assert tables["driver"]["status"] == "succeeded"  # one table's failure is not the others'
+    path.ingest()
+    path.assert_equal()
+
+
+def test_half_files_and_strangers_in_the_landing_folders_count_for_nothing(path):
+    path.ingest()
+    changed(path, seed=700)
+    with psycopg.connect(path.stack.control) as connection:
+        newest = connection.execute("select max(window_id) from control.window_list").fetchone()[0]
+    for window in range(newest + 1, newest + 6):
+        for attempt in (2, 3):
+            folder = path.stack.container("landing") / "trip" / str(window) / str(attempt)
+            folder.mkdir(parents=True)
+            (folder / "trip.parquet").write_bytes(b"PAR1 half a file")
+    path.ingest()
+    path.assert_equal()

@@ -1,0 +1,175 @@
+"""From the source to the served view, on real parts: what arrives is what was written, once."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+
+from local import source
+from local.databricks.server import SparkServer
+from local.serving.query import query
+
+pytestmark = pytest.mark.e2e
+
+
+def served(path, sql: str) -> list[tuple]:
+    with query(path.stack.serving, sql) as result:
+        return list(result.rows())
+
+
+def held(path, sql: str) -> list[tuple]:
+    with psycopg.connect(path.stack.source) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def test_the_first_load_serves_the_source_row_by_row(path):
+    path.assert_equal()
+    count = held(path, "select count(*) from mobility.trip")
+    assert served(path, "select count(*) from mart.fact_trip") == count
+    assert count[0][0] > 2_900
+
+
+def test_a_run_with_nothing_new_moves_no_row(path):
+    path.ingest()
+    tables = path.ingest()
+    assert {name: row["rows"] for name, row in tables.items()} == {
+        "driver": 0, "trip": 0, "trip_event": 0, "zone": 0,
+    }  # fmt: skip
+    path.assert_equal()
+
+
+def test_after_inserts_and_updates_exactly_these_rows_land(path):
+    path.ingest()
+    before = held(path, "select count(*) from mobility.trip_event")[0][0]
+    inserted = source.insert_trips(path.stack.source, 70, seed=1)
+    updated = source.update_trips(path.stack.source, 30, seed=2)
+    source.update_drivers(path.stack.source, 5, seed=3)
+    events = held(path, "select count(*) from mobility.trip_event")[0][0] - before
+    assert (len(set(inserted)), len(set(updated)), set(inserted) & set(updated)) == (70, 30, set())
+    tables = path.ingest()
+    assert {name: row["rows"] for name, row in tables.items()} == {
+        "driver": 5, "trip": 100, "trip_event": events, "zone": 0,
+    }  # fmt: skip
+    assert (tables["trip"]["inserted"], tables["trip"]["updated"]) == (70, 30)
+    path.assert_equal()
+
+
+def test_a_changed_driver_keeps_its_former_versions(path):
+    source.update_drivers(path.stack.source, 3, seed=11)
+    before = served(path, "select count(*) from mart.dim_driver")[0][0]
+    path.ingest()
+    after, current = served(
+        path, "select count(*), sum(case when is_current = 1 then 1 else 0 end) from mart.dim_driver"
+    )[0]
+    assert (after - before, current) == (3, 40)
+    path.assert_equal()
+
+
+def test_a_changed_zone_and_one_that_vanished_are_served_as_they_are(path):
+    with psycopg.connect(path.stack.source) as connection:
+        connection.execute("update mobility.zone set zone_name = 'Renamed' where zone_id = 7")
+        connection.execute("delete from mobility.zone where zone_id = 8")
+    path.ingest()
+    assert served(path, "select zone_name from mart.dim_zone where zone_id in (7, 8)") == [("Renamed",)]
+    path.assert_equal()
+
+
+def test_a_trip_that_moves_to_another_hour_corrects_both_groups_of_the_aggregate(path):
+    with psycopg.connect(path.stack.source) as connection:
+        connection.execute(
+            "update mobility.trip set pickup_at = pickup_at - interval '3 hours' where trip_id in"
+            " (select trip_id from mobility.trip where status = 'completed' order by trip_id limit 5)"
+        )
+    path.ingest()
+    expected = held(
+        path,
+        "select pickup_zone_id, date_trunc('hour', pickup_at at time zone 'UTC'), count(*),"
+        " sum(coalesce(total_amount, 0) - refunded_amount) from mobility.trip where not is_deleted"
+        " group by 1, 2 order by 1, 2",
+    )
+    found = served(
+        path,
+        "select pickup_zone_id, pickup_hour, trips, revenue from mart.agg_zone_hour"
+        " order by pickup_zone_id, pickup_hour",
+    )
+    assert found == expected
+
+
+def test_bad_rows_are_kept_in_quarantine_and_the_others_served(path):
+    bad = source.insert_bad_trips(path.stack.source, 4, seed=5)
+    tables = path.ingest()
+    assert (tables["trip"]["rows"], tables["trip"]["quarantined"], tables["trip"]["inserted"]) == (4, 4, 0)
+    verdict = path.verdicts()["trip"]
+    assert (verdict.equal, verdict.excluded, len(bad)) == (True, 4, 4)
+
+
+def test_a_reload_reads_everything_and_changes_nothing(path):
+    path.ingest()
+    before = served(path, "select count(*) from mart.fact_trip")
+    run, tables = path.run("reload")
+    assert run.status == "Succeeded", run.error
+    assert tables["trip"]["rows"] == held(path, "select count(*) from mobility.trip")[0][0]
+    assert served(path, "select count(*) from mart.fact_trip") == before
+    path.assert_equal()
+
+
+def test_the_ledger_is_sound_and_status_says_how_far_it_is(path):
+    path.ingest()
+    assert path.cli("ledger", "check").returncode == 0
+    answer = path.cli("status", "--json")
+    rows = {row["table_name"]: row for row in json.loads(answer.stdout)}
+    assert set(rows) == {"driver", "trip", "trip_event", "zone"}
+    assert all(row["fresh"] and row["last_run_status"] == "succeeded" for row in rows.values())
+    newest = held(path, "select max(event_id) + 1 from mobility.trip_event")[0][0]
+    assert rows["trip_event"]["watermark"] == str(newest)
+
+
+def test_sql_is_asked_from_the_command_line(path):
+    answer = path.cli("sql", "select count(*) as trips from mart.fact_trip", "--json")
+    assert json.loads(answer.stdout) == [{"trips": served(path, "select count(*) from mart.fact_trip")[0][0]}]
+    refused = path.cli("sql", "select 1 limit 1")
+    assert refused.returncode == 1
+    assert "LIMIT" in refused.stderr
+
+
+def test_verify_is_red_with_a_row_doubled_and_with_a_row_lost(path):
+    """The comparison that every test here relies on must see a single wrong row, in either direction."""
+    path.ingest()
+    path.assert_equal()
+    trip_id = served(path, "select max(trip_id) from mart.fact_trip")[0][0]
+    fact = f"delta.`{path.stack.lake_endpoint}gold/fact_trip`"
+    with spark_of(path) as spark:
+        good = spark.sql(f"describe history {fact} limit 1").first()["version"]
+        try:
+            spark.sql(f"insert into {fact} select * from {fact} where trip_id = {trip_id}").collect()
+            doubled = path.verdicts()["trip"]
+            spark.sql(f"restore table {fact} to version as of {good}").collect()
+            spark.sql(f"delete from {fact} where trip_id = {trip_id}").collect()
+            lost, told = path.verdicts()["trip"], path.cli("verify", "trip")
+        finally:
+            spark.sql(f"restore table {fact} to version as of {good}").collect()
+    assert (doubled.equal, doubled.missing, doubled.extra, doubled.duplicates) == (False, 0, 1, 1)
+    assert doubled.only_in_served[0]["trip_id"] == trip_id
+    assert (lost.equal, lost.missing, lost.extra) == (False, 1, 0)
+    assert lost.only_in_source[0]["trip_id"] == trip_id
+    assert told.returncode == 1 and "differ in trip" in told.stderr
+    path.assert_equal()
+
+
+@contextmanager
+def spark_of(path) -> Iterator:
+    """A session on the stack's own Spark server, to damage tables with."""
+    from pyspark.sql.connect.session import SparkSession
+
+    server, session_id = SparkServer(path.stack.state), str(uuid.uuid4())
+    server.ensure_running()
+    given = server.client_environment(session_id)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in given.items():
+            patch.setenv(name, value)
+        session = SparkSession.builder.remote(given["SPARK_REMOTE"]).create()
+        yield session
+    server.release(session_id)
