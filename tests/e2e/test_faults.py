@@ -24,7 +24,6 @@ def changed(path, seed: int) -> None:
     """Some changes for a run to die over."""
     source.insert_trips(path.stack.source, 60, seed=seed)
     source.update_trips(path.stack.source, 40, seed=seed + 1)
-    source.update_drivers(path.stack.source, 4, seed=seed + 2)
     time.sleep(2.5)
 
 
@@ -39,9 +38,7 @@ def start_run(path, step: str, number: int = 1) -> subprocess.Popen:
     return subprocess.Popen([sys.executable, KILLED_RUN, str(path.stack.state.root), step, str(number)])
 
 
-@pytest.mark.parametrize(
-    "step", ["Copy window:progress", "Landed:before", "Write plan:after", "Merge:after", "Settle:before"]
-)
+@pytest.mark.parametrize("step", ["Copy window:progress", "Landed:before", "Merge:after"])
 def test_a_run_killed_at_a_step_is_finished_by_the_next(path, step):
     path.ingest()
     changed(path, seed=sum(map(ord, step)))
@@ -135,7 +132,7 @@ def test_no_space_left_for_the_lake(path):
     run, tables = path.run()
     assert run.status == "Failed"
     assert "No space left on device" in tables["trip"]["error"]
-    assert tables["driver"]["status"] == "succeeded"  # one table's failure is not the others'
+    assert tables["trip_event"]["status"] == "succeeded"  # one table's failure is not the others'
     path.ingest()
     path.assert_equal()
 

@@ -1,0 +1,46 @@
+"""The job's named parameters and what it prints of a table."""
+
+import pytest
+from highwater_transforms import job
+from highwater_transforms.errors import TransformError
+from highwater_transforms.plan import TablePlan, Window
+from highwater_transforms.receipts import Receipt, failed
+
+
+def test_named_parameters_are_read():
+    given = job.arguments(["--lake=file:///l/", "--run_id=r 1", "--plan_path=_plans/r/plan.parquet"])
+    assert vars(given) == {"lake": "file:///l/", "run_id": "r 1", "plan_path": "_plans/r/plan.parquet"}
+
+
+@pytest.mark.parametrize(
+    "argv", [["--lake=x", "--run_id=r"], ["--lake=x", "--run_id=r", "--plan_path=p", "--more=1"]]
+)
+def test_a_missing_or_unknown_one_ends_the_job(argv, capsys):
+    with pytest.raises(SystemExit) as ended:
+        job.arguments(argv)
+    assert ended.value.code == 2
+    assert "--plan_path" in capsys.readouterr().err
+
+
+def test_a_line_tells_what_was_moved():
+    receipt = Receipt(
+        "r",
+        1,
+        "trip",
+        "merged",
+        [],
+        landed=1200,
+        inserted=1000,
+        updated=200,
+        seconds=3.21,
+        steps={"gold": 1.0},
+    )
+    assert job._line(receipt) == "trip: 1,200 landed, 1,000 inserted, 200 updated in 3.2 s (gold 1.0)"
+
+
+def test_a_failure_names_its_windows_and_is_cut_short():
+    window = Window(9, 2, "live", None, None, "trip/9/1", 1, 5)
+    receipt = failed(TablePlan("r", 3, "trip", "{}", (window,)), TransformError("x" * 3000), 1.5)
+    assert (receipt.status, receipt.windows) == ("failed", [{"window_id": 9, "attempt": 2}])
+    assert receipt.error == "x" * 2000
+    assert job._line(receipt).startswith("trip: failed after 1.5 s: xxx")

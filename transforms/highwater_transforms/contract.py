@@ -1,0 +1,167 @@
+"""A contract as the plan carries it: JSON to frozen dataclasses. Every type is in Spark SQL's own words."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import Any, TypeVar
+
+from highwater_transforms.errors import TransformError
+
+T = TypeVar("T")
+MODES = ("upsert", "append", "snapshot")
+HISTORIES = ("latest", "scd2")
+SEVERITIES = ("warn", "quarantine", "fail")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the source table."""
+
+    name: str
+    type: str
+    nullable: bool = True
+    sensitive: bool = False
+
+
+@dataclass(frozen=True)
+class Computed:
+    """A served column or a measure: a Spark SQL expression, cast to `type`."""
+
+    name: str
+    type: str
+    expression: str
+    nullable: bool = True
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A condition that good rows satisfy. Neither false nor null satisfies it."""
+
+    name: str
+    condition: str
+    severity: str
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """A gold table with one row a group of the fact's rows that satisfy `where`."""
+
+    table: str
+    group_by: tuple[Computed, ...]
+    measures: tuple[Computed, ...]
+    where: str | None
+
+
+@dataclass(frozen=True)
+class Gold:
+    """How the table is served."""
+
+    table: str
+    role: str
+    derived: tuple[Computed, ...]
+    aggregates: tuple[Aggregate, ...]
+
+
+@dataclass(frozen=True)
+class Contract:
+    """All that the job knows of one table."""
+
+    table: str
+    mode: str
+    history: str
+    primary_key: tuple[str, ...]
+    cursor: str | None
+    deleted_flag: str | None
+    columns: tuple[Column, ...]
+    rules: tuple[Rule, ...]
+    gold: Gold
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(c.name for c in self.columns)
+
+    @property
+    def sensitive(self) -> tuple[Column, ...]:
+        return tuple(c for c in self.columns if c.sensitive)
+
+    @property
+    def scd2(self) -> bool:
+        return self.history == "scd2"
+
+    def type_of(self, name: str) -> str:
+        """The Spark type of a column. Raises KeyError when there is none of that name."""
+        return {c.name: c.type for c in self.columns}[name]
+
+    @property
+    def definition(self) -> str:
+        """Twelve hex digits that change when what gold is made of does: then gold is built anew."""
+        made_of = asdict(self)
+        for unrelated in ("rules", "mode", "deleted_flag"):
+            made_of.pop(unrelated)
+        return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _build(kind: type[T], value: Any, where: str) -> T:
+    """The dataclass from a JSON object whose keys must be exactly its fields."""
+    if not isinstance(value, dict):
+        raise TransformError(
+            f"The contract in the plan is not readable: {where}", f"an object is expected, found {value!r}"
+        )
+    wanted, found = {f.name for f in fields(kind)}, set(value)
+    if wanted != found:
+        raise TransformError(
+            f"The contract in the plan is not readable: {where}",
+            f"missing: {sorted(wanted - found)}, unknown: {sorted(found - wanted)}",
+            "Deploy the job's wheel and the contracts together",
+        )
+    return kind(**value)
+
+
+def _all(kind: type[T], values: list, where: str) -> tuple[T, ...]:
+    return tuple(_build(kind, value, f"{where}[{i}]") for i, value in enumerate(values))
+
+
+def _one_of(value: str, allowed: tuple[str, ...], where: str) -> None:
+    if value not in allowed:
+        raise TransformError(
+            f"The contract in the plan is not readable: {where}", f"{value!r} is none of {allowed}"
+        )
+
+
+def parse(text: str) -> Contract:
+    """The contract from the plan's JSON.
+
+    Raises:
+        TransformError: it is no JSON, a key is missing or unknown, or a word is not one that this job knows.
+    """
+    try:
+        raw = json.loads(text)
+    except ValueError as error:
+        raise TransformError("The contract in the plan is not JSON", str(error)) from error
+    contract = _build(Contract, raw, "contract")
+    gold = _build(Gold, contract.gold, "gold")
+    aggregates = tuple(
+        Aggregate(
+            a.table,
+            _all(Computed, a.group_by, f"{a.table}.group_by"),
+            _all(Computed, a.measures, f"{a.table}.measures"),
+            a.where,
+        )
+        for a in _all(Aggregate, gold.aggregates, "gold.aggregates")
+    )
+    contract = Contract(
+        contract.table, contract.mode, contract.history, tuple(contract.primary_key), contract.cursor,
+        contract.deleted_flag, _all(Column, contract.columns, "columns"), _all(Rule, contract.rules, "rules"),
+        Gold(gold.table, gold.role, _all(Computed, gold.derived, "gold.derived"), aggregates),
+    )  # fmt: skip
+    _one_of(contract.mode, MODES, "mode")
+    _one_of(contract.history, HISTORIES, "history")
+    for rule in contract.rules:
+        _one_of(rule.severity, SEVERITIES, f"rules.{rule.name}.severity")
+    if not contract.primary_key and (contract.mode != "append" or contract.scd2):
+        raise TransformError(f"{contract.table} has no primary key", f"{contract.mode} merges by key")
+    if contract.cursor is None and (contract.mode == "upsert" or contract.scd2):
+        raise TransformError(
+            f"{contract.table} has no cursor", "without one the newest version of a key is unknown"
+        )
+    return contract

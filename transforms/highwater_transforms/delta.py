@@ -1,0 +1,181 @@
+"""One Delta table by its path, through SQL and the DataFrame API: what works on Spark Connect without a metastore."""
+
+from dataclasses import dataclass
+
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame, SparkSession
+
+from highwater_transforms.errors import TransformError
+from highwater_transforms.system import WINDOW, Columns, ddl, quoted
+
+# Synapse serverless reads Delta reader version 1: no deletion vectors, no column mapping, classic checkpoints.
+SERVED = {
+    "delta.enableDeletionVectors": "false",
+    "delta.columnMapping.mode": "none",
+    "delta.checkpointPolicy": "classic",
+    "delta.minReaderVersion": "1",
+    "delta.minWriterVersion": "2",
+}
+# Tables of which whole windows are replaced: nothing is updated in place.
+PLAIN = {"delta.enableDeletionVectors": "false"}
+# Which groups of an aggregate changed is read from the fact's change feed, a feature of writers only.
+FEED = {"delta.enableChangeDataFeed": "true"}
+_ABSENT = ("PATH_NOT_FOUND", "DELTA_TABLE_NOT_FOUND", "DELTA_MISSING_DELTA_TABLE", "DELTA_PATH_DOES_NOT_EXIST",
+           "DELTA_SCHEMA_NOT_SET", "TABLE_OR_VIEW_NOT_FOUND")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Merged:
+    """Rows of the target that a MERGE changed, as the command itself answers."""
+
+    inserted: int
+    updated: int
+    deleted: int
+
+
+def literal(value: object, kind: str) -> str:
+    """A value as a Spark SQL literal of type `kind`, a timestamp being given in microseconds since 1970."""
+    return f"timestamp_micros({value})" if kind == "timestamp" else literal_text(str(value), kind)
+
+
+def literal_text(value: str, kind: str) -> str:
+    """A value given as text, a timestamp as UTC wall time, as a Spark SQL literal of type `kind`."""
+    text = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{text}'" if kind == "string" else f"cast('{text}' as {kind})"
+
+
+def equal(columns: tuple[str, ...]) -> str:
+    """SQL: the rows aliased s and t are of the same key. No column of a key is null."""
+    return " and ".join(f"s.{quoted(c)} = t.{quoted(c)}" for c in columns)
+
+
+def same(columns: list[str] | tuple[str, ...], source: str = "s", target: str = "t") -> str:
+    """SQL: the rows aliased `source` and `target` are equal in these columns, null being equal to null."""
+    return " and ".join(f"{source}.{quoted(c)} <=> {target}.{quoted(c)}" for c in columns) or "true"
+
+
+@dataclass(frozen=True)
+class DeltaTable:
+    """The Delta table at `uri`. Readers and writers only: what is written is decided elsewhere."""
+
+    spark: SparkSession
+    uri: str
+
+    @property
+    def name(self) -> str:
+        """The table in SQL."""
+        return f"delta.{quoted(self.uri)}"
+
+    def frame(self) -> DataFrame:
+        return self.spark.read.format("delta").load(self.uri)
+
+    def _or_absent(self, act):
+        try:
+            return act()
+        except AnalysisException as error:
+            if (error.getCondition() or "").split(".")[0] in _ABSENT:
+                return None
+            raise
+
+    def columns(self) -> dict[str, str] | None:
+        """Name to Spark type of the stored columns; None when there is no table."""
+        schema = self._or_absent(lambda: self.frame().schema)
+        return None if schema is None else {f.name: f.dataType.simpleString() for f in schema.fields}
+
+    def properties(self) -> dict[str, str] | None:
+        """The table's properties; None when there is no table."""
+        rows = self._or_absent(lambda: self.spark.sql(f"SHOW TBLPROPERTIES {self.name}").collect())
+        return None if rows is None else {row["key"]: row["value"] for row in rows}
+
+    def ensure(self, columns: Columns, properties: dict[str, str]) -> bool:
+        """Create the table, or add the columns that the contract gained. Whether it was created.
+
+        Raises:
+            TransformError: a stored column is of another type.
+        """
+        stored = self.columns()
+        if stored is None:
+            given = ", ".join(f"'{k}'='{v}'" for k, v in properties.items())
+            self.spark.sql(
+                f"CREATE TABLE IF NOT EXISTS {self.name} ({ddl(columns)}) USING DELTA TBLPROPERTIES ({given})"
+            )
+            return True
+        changed = [
+            f"{n}: {stored[n]} stored, {k} wanted" for n, k in columns if n in stored and stored[n] != k
+        ]
+        if changed:
+            raise TransformError(
+                f"{self.uri} has columns of another type",
+                "; ".join(changed),
+                "Name the column anew, or empty the table and reload it",
+            )
+        added = tuple((n, k) for n, k in columns if n not in stored)
+        if added:
+            self.spark.sql(f"ALTER TABLE {self.name} ADD COLUMNS ({ddl(added)})")
+        return False
+
+    def append(self, rows: DataFrame) -> None:
+        rows.write.format("delta").mode("append").save(self.uri)
+
+    def replace_windows(self, rows: DataFrame, window_ids: tuple[int, ...]) -> None:
+        """Write `rows`, all of these windows, in the place of what the table holds of them, in one commit."""
+        held = f"{WINDOW} in ({', '.join(map(str, window_ids))})"
+        if self.frame().where(held).isEmpty():
+            self.append(rows)
+        else:
+            rows.write.format("delta").mode("overwrite").option("replaceWhere", held).save(self.uri)
+
+    def overwrite(self, rows: DataFrame, properties: dict[str, str]) -> None:
+        """Replace content and columns in one commit; `properties` count when the table is new."""
+        writer = rows.write.format("delta").mode("overwrite").option("overwriteSchema", "true")
+        writer.options(**properties).save(self.uri)
+
+    def merge(self, rows: DataFrame, on: str, *clauses: str) -> Merged:
+        """MERGE `rows` (aliased s) into the table (aliased t)."""
+        # The text goes through Python's formatting, which puts the frame in: every other brace is just a brace.
+        target, how = (
+            part.replace("{", "{{").replace("}", "}}") for part in (self.name, " ".join((on, *clauses)))
+        )
+        done = self.spark.sql(f"MERGE INTO {target} AS t USING {{rows}} AS s ON {how}", rows=rows).collect()[
+            0
+        ]
+        return Merged(done["num_inserted_rows"], done["num_updated_rows"], done["num_deleted_rows"])
+
+    def set_property(self, key: str, value: str) -> None:
+        self.spark.sql(f"ALTER TABLE {self.name} SET TBLPROPERTIES ('{key}'='{value}')")
+
+    def version(self) -> int:
+        """The version of the last commit."""
+        return (
+            self.spark.sql(f"DESCRIBE HISTORY {self.name} LIMIT 1").select("version").collect()[0]["version"]
+        )
+
+    def changes_since(self, version: int) -> DataFrame:
+        """The change feed after `version`: the table's columns, _change_type, _commit_version, _commit_timestamp."""
+        feed = self.spark.read.format("delta").option("readChangeFeed", "true")
+        return feed.option("startingVersion", version + 1).load(self.uri)
+
+    def refuse_newer_reader(self) -> None:
+        """Raises TransformError unless every reader of Delta reader version 1 can read the table."""
+        stored = self.properties() or {}
+        reader = stored.get("delta.minReaderVersion")
+        if reader != "1":
+            features = sorted(
+                k.removeprefix("delta.feature.") for k in stored if k.startswith("delta.feature.")
+            )
+            raise TransformError(
+                f"{self.uri} asks for Delta reader version {reader}",
+                f"it has {', '.join(features)}; Synapse serverless reads version 1",
+                "Turn the workspace's default off, empty the table and reload it",
+            )
+
+
+def update(columns: list[str] | tuple[str, ...]) -> str:
+    """UPDATE SET of these columns from the source."""
+    return "UPDATE SET " + ", ".join(f"t.{quoted(c)} = s.{quoted(c)}" for c in columns)
+
+
+def insert(columns: list[str] | tuple[str, ...]) -> str:
+    """INSERT of these columns from the source."""
+    names = ", ".join(quoted(c) for c in columns)
+    return f"INSERT ({names}) VALUES ({', '.join('s.' + quoted(c) for c in columns)})"

@@ -1,0 +1,15 @@
+"""The one shape of a refusal by the job."""
+
+
+class TransformError(Exception):
+    """Something that stops one table, or the job when it concerns the plan itself.
+
+    Attributes:
+        what: what failed, in one line.
+        why: what was found.
+        next_step: what to do about it.
+    """
+
+    def __init__(self, what: str, why: str = "", next_step: str = ""):
+        self.what, self.why, self.next_step = what, why, next_step
+        super().__init__(". ".join(part.rstrip(".") for part in (what, why, next_step) if part) + ".")

@@ -1,0 +1,92 @@
+"""The entry point of the Databricks job: `highwater-merge --lake=... --run_id=... --plan_path=...`."""
+
+import argparse
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+from pyspark.sql import SparkSession
+
+from highwater_transforms import plan, receipts, session, table
+from highwater_transforms.errors import TransformError
+from highwater_transforms.lake import Lake
+from highwater_transforms.plan import TablePlan
+from highwater_transforms.receipts import Receipt
+
+# Much of a small commit is the driver's own waiting: tables overlap, and share the cores.
+AT_ONCE = 4
+
+
+def _line(receipt: Receipt) -> str:
+    if receipt.status == "failed":
+        return f"{receipt.table_name}: failed after {receipt.seconds:.1f} s: {receipt.error}"
+    counts = (
+        "landed",
+        "inserted",
+        "updated",
+        "unchanged",
+        "deleted",
+        "duplicates",
+        "superseded",
+        "quarantined",
+    )
+    told = ", ".join(f"{getattr(receipt, c):,} {c}" for c in counts if getattr(receipt, c) or c == "landed")
+    steps = " ".join(f"{name} {seconds:.1f}" for name, seconds in receipt.steps.items())
+    return f"{receipt.table_name}: {told} in {receipt.seconds:.1f} s ({steps})"
+
+
+def _table(spark: SparkSession, lake: Lake, planned: TablePlan, loaded_at: datetime) -> Receipt:
+    """Merge one table and write its receipt, last. A failure stays with its table."""
+    began = time.monotonic()
+    try:
+        receipt = table.process(spark, lake, planned, loaded_at)
+    except Exception as error:
+        receipt = receipts.failed(planned, error, round(time.monotonic() - began, 3))
+    receipts.write(spark, lake, receipt)
+    print(_line(receipt), flush=True)
+    return receipt
+
+
+def run(
+    spark: SparkSession, lake: Lake, run_id: str, plan_path: str, at_once: int = AT_ONCE
+) -> list[Receipt]:
+    """Merge every table of the plan, `at_once` at a time, and write a receipt for each.
+
+    Raises:
+        TransformError: the plan itself is not readable; then there is no receipt at all.
+    """
+    plans = plan.read(spark, lake, run_id, plan_path)
+    loaded_at = datetime.now(UTC)
+    largest_first = sorted(plans, key=lambda p: -sum(w.rows for w in p.windows))
+    with ThreadPoolExecutor(max_workers=at_once) as pool:
+        return list(pool.map(lambda p: _table(spark, lake, p, loaded_at), largest_first))
+
+
+def arguments(argv: list[str]) -> argparse.Namespace:
+    """The job's named parameters, as `--name=value`. Exits with status 2 when one is missing or unknown."""
+    parser = argparse.ArgumentParser("highwater-merge", description="Merge the landed windows of one run.")
+    parser.add_argument(
+        "--lake", required=True, help="dfs endpoint of the storage account, or file:///folder/"
+    )
+    parser.add_argument("--run_id", required=True, help="the run whose plan it is")
+    parser.add_argument("--plan_path", required=True, help="the plan's Parquet file in the landing container")
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the job. Exits with status 1 when a table failed: a wheel task's return value is not looked at."""
+    given = arguments(sys.argv[1:] if argv is None else argv)
+    try:
+        spark = session.get()
+        done = run(spark, Lake(given.lake), given.run_id, given.plan_path)
+    except TransformError as error:
+        print(f"highwater-merge: {error}", file=sys.stderr, flush=True)
+        raise SystemExit(1) from error
+    failed = [r.table_name for r in done if r.status != "merged"]
+    if failed:
+        print(
+            f"highwater-merge: {len(failed)} of {len(done)} tables failed: {', '.join(failed)}",
+            file=sys.stderr,
+        )
+        raise SystemExit(1)

@@ -1,0 +1,37 @@
+"""The silver table of a contract: its columns, and what merging a batch into it did."""
+
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from highwater_transforms.contract import Contract
+from highwater_transforms.system import REMOVED, SILVER, VALIDITY, Columns
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of the kept rows: kept = inserted + updated + unchanged + stale. `deleted` counts rows of the table
+    that the batch marked as removed; `changed` is whether the table was written."""
+
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    stale: int = 0
+    deleted: int = 0
+    changed: bool = True
+
+
+def columns(contract: Contract) -> Columns:
+    """Name and Spark type: the contract's columns, for scd2 the validity, the system columns."""
+    own = tuple((c.name, c.type) for c in contract.columns)
+    return (*own, *(VALIDITY if contract.scd2 else ()), *SILVER)
+
+
+def names(contract: Contract) -> tuple[str, ...]:
+    return tuple(name for name, _ in columns(contract))
+
+
+def present(kept: DataFrame) -> DataFrame:
+    """Kept rows as rows of silver: they are there, whatever was seen before."""
+    return kept.withColumn(REMOVED, F.lit(False))
