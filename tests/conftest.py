@@ -10,17 +10,6 @@ import pytest
 from local.postgres import PostgresServer
 
 _numbers = itertools.count(1)
-# Folders whose tests share what is dear to start.
-SHARING = ("transforms", "databricks")
-
-
-@pytest.hookimpl(tryfirst=True)  # before the workers read the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Which tests stay on one worker: those of a file, and all that share a Spark server or a stack."""
-    for item in items:
-        folder = item.path.parent.relative_to(Path(__file__).parent)
-        shared = folder.parts[0] == "e2e" or folder.name in SHARING
-        item.add_marker(pytest.mark.xdist_group(str(folder) if shared else str(folder / item.path.name)))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
-"""`python -m local.toolchain.tiers unit integration e2e`: the tests by cost, the cheap ones first.
+"""`python -m local.toolchain.tiers unit integration+e2e`: the tests by cost, the cheap ones first.
 
-Each tier is one run of pytest over one folder. All of them run, whatever fails; at the end a table, and last
+Each tier is one run of pytest over one folder; tiers joined by a + run side by side, since much of them is
+waiting, and the output of the later ones follows when the first has ended. All of them run, whatever fails; at the end a table, and last
 a line in pytest's own form for all tiers together, which runners read.
 """
 
@@ -9,6 +10,7 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,21 +36,32 @@ class Tier:
 
 def main(names: list[str]) -> int:
     """Exit status 0 when every test of every tier passed."""
-    tiers = []
-    for name in names:
-        print(f"\ntests: {name} ...", flush=True)
-        tiers.append(run(name, TESTS / name))
+    tiers, started = [], time.monotonic()
+    for group in names:
+        print(f"\ntests: {group} ...", flush=True)
+        together = group.split("+")
+        with ThreadPoolExecutor(len(together)) as pool:
+            tiers += pool.map(
+                lambda name, quiet: run(name, TESTS / name, quiet), together, _all_but_first(together)
+            )
     head = ("tier", "passed", "failed", "errors", "skipped", "time")
     rows = [(t.name, t.passed, t.failed, t.errors, t.skipped, in_words(t.seconds)) for t in tiers]
     print("\n" + table([head, *(tuple(str(cell) for cell in row) for row in rows)]) + "\n")
-    print(closing_line(tiers), flush=True)
+    print(closing_line(tiers, time.monotonic() - started), flush=True)
     return 0 if all(tier.ok for tier in tiers) else 1
 
 
-def run(name: str, folder: Path) -> Tier:
-    """Runs one tier; what pytest prints is passed on as it comes. A tier without tests is not ok."""
+def _all_but_first(names: list[str]) -> list[bool]:
+    return [i > 0 for i in range(len(names))]
+
+
+def run(name: str, folder: Path, held_back: bool = False) -> Tier:
+    """Runs one tier; a tier without tests is not ok.
+
+    What pytest prints is passed on as it comes, or at the end when it is held back.
+    """
     with tempfile.TemporaryDirectory() as work:
-        results = Path(work) / "results.xml"
+        results, output = Path(work) / "results.xml", Path(work) / "output.txt"
         started = time.monotonic()
         command = [
             sys.executable,
@@ -59,7 +72,14 @@ def run(name: str, folder: Path) -> Tier:
             f"--junitxml={results}",
             str(folder),
         ]
-        status = subprocess.run(command, cwd=PROJECT).returncode
+        if held_back:
+            with output.open("wb") as file:
+                status = subprocess.run(
+                    command, cwd=PROJECT, stdout=file, stderr=subprocess.STDOUT
+                ).returncode
+            print(f"\ntests: {name}\n{output.read_text(errors='replace')}", flush=True)
+        else:
+            status = subprocess.run(command, cwd=PROJECT).returncode
         counts = counted(results.read_text()) if results.exists() else {}
     return Tier(
         name,
@@ -89,14 +109,14 @@ def counted(junit: str) -> dict[str, int]:
     }
 
 
-def closing_line(tiers: list[Tier]) -> str:
+def closing_line(tiers: list[Tier], seconds: float) -> str:
     """`===== 1 failed, 412 passed, 2 skipped in 301.20s =====` over all tiers."""
     words = {"failed": "failed", "passed": "passed", "skipped": "skipped", "errors": "error"}
     sums = {key: sum(getattr(tier, key) for tier in tiers) for key in words}
     said = [
         f"{count} {words[key]}{'s' * (key == 'errors' and count > 1)}" for key, count in sums.items() if count
     ]
-    text = f" {', '.join(said) or 'no tests ran'} in {sum(tier.seconds for tier in tiers):.2f}s "
+    text = f" {', '.join(said) or 'no tests ran'} in {seconds:.2f}s "
     return text.center(80, "=")
 
 
