@@ -96,6 +96,8 @@ def _finish() -> list:
     """Close the run in the ledger, and fail the pipeline with its summary when anything in it failed."""
     steps = ("Load tables", "Make plan", "Merge windows")
     unrecorded = first_of(*(activity_error(step) for step in steps), "")
+    unmerged = first_of(activity_error("Merge windows"), "")
+    because = call("if", call("equals", unmerged, literal("")), literal(""), concat(". ", unmerged))
     failed = call("greater", activity_output("Finish run", "firstRow", "failed"), number(0))
     summary = activity_output("Finish run", "firstRow", "message")
     return [
@@ -111,8 +113,9 @@ def _finish() -> list:
             [
                 fail(
                     "Run failed",
-                    # What the ledger knows says more than an activity's message that quotes it.
-                    call("if", failed, first_of(summary, ""), unrecorded),
+                    # What the ledger knows says more than an activity's message that quotes it; but why a job
+                    # left no receipt, only the activity knows.
+                    call("if", failed, concat(first_of(summary, ""), because), unrecorded),
                     "run_failed",
                 )
             ],

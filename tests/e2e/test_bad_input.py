@@ -1,13 +1,15 @@
 """Bad input gets an error that says what failed, why and what to do; nothing is lost by it."""
 
-import os
 import subprocess
+import sys
+import time
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import environment, highwater
 
+from local import source
 from local.databricks.server import SparkServer
 from local.state import State
 
@@ -57,15 +59,30 @@ def test_a_stack_that_is_not_up(tmp_path):
 
 def test_no_java(path, tmp_path):
     """Without Java the run fails with the reason, and the next one with Java finishes it."""
-    from local import source
-
     path.ingest()
     source.insert_trips(path.stack.source, 5, seed=900)
+    time.sleep(2.5)
     SparkServer(path.stack.state).stop()
-    hidden = {**environment(path.stack.state), "PATH": str(tmp_path), "JAVA_HOME": str(tmp_path / "none")}
-    answer = subprocess.run([*highwater(), "run", "ingest"], capture_output=True, text=True, env=hidden)
+    hidden = {**environment(path.stack.state), "PATH": "/usr/bin:/bin", "HIGHWATER_CACHE": str(tmp_path)}
+    hidden.pop("JAVA_HOME", None)
+    answer = subprocess.run(
+        [sys.executable, "-c", WITHOUT_JAVA, str(tmp_path)], capture_output=True, text=True, env=hidden
+    )
     assert answer.returncode == 1
-    assert "Java" in answer.stderr
-    assert os.environ["PATH"] != hidden["PATH"]
+    assert "Java" in answer.stderr and "make setup" in answer.stderr
     path.ingest()
     path.assert_equal()
+
+
+# The command line on a machine whose folders for Java are empty.
+WITHOUT_JAVA = """
+import shutil, sys
+from pathlib import Path
+from local.toolchain import java
+java.SYSTEM_JVMS = Path(sys.argv[1])
+found = shutil.which
+shutil.which = lambda name, *rest, **given: None if name == "java" else found(name, *rest, **given)
+sys.argv = ["highwater", "run", "ingest"]
+from local.cli import main
+main()
+"""

@@ -27,7 +27,7 @@ def test_the_error_of_a_table_is_that_of_its_first_step_that_failed(activities):
     [
         (0, "", None, False, ""),
         (2, "trip: gone; zone: gone", None, True, "trip: gone; zone: gone"),
-        (2, "trip: gone; zone: gone", "inner", True, "trip: gone; zone: gone"),
+        (2, "trip: gone; zone: gone", "no Java", True, "trip: gone; zone: gone. no Java"),
         (0, "", "the job failed after its receipts", True, "the job failed after its receipts"),
     ],
 )
