@@ -86,7 +86,7 @@ def run_pipeline(
         return open_runtime(stack).run(pipeline, dict(parameters))
     from local.adf.console import RunConsole
 
-    with RunConsole(console, item_key="table_name") as printer:
+    with RunConsole(console, item_keys=("table_name", "path")) as printer:
         return open_runtime(stack, printer).run(pipeline, dict(parameters))
 
 

@@ -32,12 +32,12 @@ class RunConsole:
     """A listener for a runtime. Use it as a context manager, so that the terminal is left in order.
 
     Args:
-        item_key: a field of a loop's item that names it best, shown in place of the whole item.
+        item_keys: fields of a loop's item that name it best; the first that it has is shown in its place.
     """
 
-    def __init__(self, console: Console | None = None, *, item_key: str | None = None):
+    def __init__(self, console: Console | None = None, *, item_keys: tuple[str, ...] = ()):
         self._console = console or Console()
-        self._item_key = item_key
+        self._item_keys = item_keys
         self._running: dict[str, Event] = {}
         self._progress: dict[str, Event] = {}
         self._lock = threading.Lock()
@@ -113,8 +113,10 @@ class RunConsole:
         """The item of the loop that the activity is in, in short."""
         if event.item is None:
             return None
-        if isinstance(event.item, dict) and self._item_key in event.item:
-            return str(event.item[self._item_key])
+        if isinstance(event.item, dict):
+            for key in self._item_keys:
+                if key in event.item:
+                    return str(event.item[key])
         return _cut(event.item if isinstance(event.item, str) else to_json(event.item), MAX_ITEM)
 
     def _running_now(self) -> Group:

@@ -1,8 +1,8 @@
-"""`python -m local.toolchain.tiers unit integration+e2e`: the tests by cost, the cheap ones first.
+"""`python -m local.toolchain.tiers unit e2e+integration`: the tests by cost, the cheap ones first.
 
-Each tier is one run of pytest over one folder; tiers joined by a + run side by side, since much of them is
-waiting, and the output of the later ones follows when the first has ended. All of them run, whatever fails; at the end a table, and last
-a line in pytest's own form for all tiers together, which runners read.
+Each tier is one run of pytest over one folder; tiers joined by a + run side by side, since much of them is waiting,
+and the output of the later ones follows when the first has ended. All of them run, whatever fails; at the end a
+table, and last a line in pytest's own form for all tiers together, which runners read.
 """
 
 import subprocess

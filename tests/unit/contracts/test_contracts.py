@@ -52,7 +52,7 @@ def test_a_good_contract_is_read(tmp_path):
     ("changes", "key", "rule", "found"),
     [
         ({"cursor": {"column": "maybe_at", "kind": "timestamp"}}, "cursor.nulls", "policy for null", "maybe_at"),
-        ({"cursor": {"column": "weight", "kind": "integer", "nulls": "skip"}}, "cursor.column", "float", "weight double"),
+        ({"cursor": {"column": "weight", "kind": "integer", "nulls": "skip"}}, "cursor.column", "float", "double"),
         ({"cursor": {"column": "price", "kind": "integer", "nulls": "skip"}}, "cursor.column", "kind integer", "price"),
         ({"cursor": {"column": "gone", "kind": "timestamp"}}, "cursor.column", "must name a column", "'gone'"),
         ({"cursor": None}, "cursor", "needs a cursor", "None"),
@@ -62,7 +62,7 @@ def test_a_good_contract_is_read(tmp_path):
         ({"mode": "append", "cursor": {"column": "id", "kind": "integer"},
           "source": {"schema": "shop", "table": "thing", "sequence_cache": 20}},
          "source.sequence_cache", "needs a lookback", "20"),
-        ({"cursor": {"column": "updated_at", "kind": "timestamp", "lookback": 7}}, "cursor.lookback", "does not fit", "7"),
+        ({"cursor": {"column": "updated_at", "kind": "timestamp", "lookback": 7}}, "cursor.lookback", "not fit", "7"),
         ({"source": {"schema": "shop", "table": "thing", "indexed": False}}, "source.indexed", "index", "False"),
         ({"columns": [*GOOD["columns"], {"name": "price", "type": "text"}]}, "columns", "named once", "'price'"),
         ({"columns": [*GOOD["columns"], {"name": "x", "type": "money"}]}, "columns.5.type", "unknown type", "'money'"),

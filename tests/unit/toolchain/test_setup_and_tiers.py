@@ -96,7 +96,9 @@ def tier(name: str, ok: bool = True, **counts: int) -> Tier:
 
 
 def test_the_closing_line_has_pytests_form():
-    line = closing_line([tier("unit", passed=400), tier("e2e", passed=12, failed=1, skipped=2, errors=1)], 301.2)
+    line = closing_line(
+        [tier("unit", passed=400), tier("e2e", passed=12, failed=1, skipped=2, errors=1)], 301.2
+    )
     assert line.strip("=") == " 1 failed, 412 passed, 2 skipped, 1 error in 301.20s "
     assert len(line) == 80
     assert closing_line([], 0.0).strip("=") == " no tests ran in 0.00s "
