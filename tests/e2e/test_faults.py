@@ -150,6 +150,9 @@ def test_no_space_left_for_the_lake(path):
         folder.mkdir(parents=True)
         (folder / "trip.parquet").symlink_to("/dev/full")
     run, tables = path.run()
+    for trap in (landing / "trip").glob("*/1/trip.parquet"):  # or later windows would fall into them
+        if trap.is_symlink():
+            trap.unlink()
     assert run.status == "Failed"
     assert "No space left on device" in tables["trip"]["error"]
     assert tables["trip_event"]["status"] == "succeeded"  # one table's failure is not the others'
