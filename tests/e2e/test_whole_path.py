@@ -165,5 +165,7 @@ def spark_of(path) -> Iterator:
         for name, value in given.items():
             patch.setenv(name, value)
         session = SparkSession.builder.remote(given["SPARK_REMOTE"]).create()
-        yield session
-    server.release(session_id)
+        try:
+            yield session
+        finally:
+            session.stop()  # or the client asks for a server that is gone, when the process ends
