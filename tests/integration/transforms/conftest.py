@@ -28,9 +28,12 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     jars.ensure(print)
     server = SparkServer(State(Path(tmp_path_factory.mktemp("spark"))))
     try:
-        session = SparkSession.builder.remote(server.ensure_running()).getOrCreate()
-        yield session
-        session.stop()
+        with pytest.MonkeyPatch.context() as patch:
+            # As the job's own process finds it: its entry point asks for the session of the runtime.
+            patch.setenv("SPARK_REMOTE", server.ensure_running())
+            session = SparkSession.builder.getOrCreate()
+            yield session
+            session.stop()
     finally:
         server.stop()
 
