@@ -1,6 +1,7 @@
 """What several tiers of tests share: a real PostgreSQL for the session, and a fresh database a test."""
 
 import itertools
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from local.postgres import PostgresServer
+
+# Tests have few rows; a server that is tuned for many spends most of its time on compiling. One can ask for that too.
+os.environ.setdefault("HIGHWATER_SPARK", "small")
 
 _numbers = itertools.count(1)
 

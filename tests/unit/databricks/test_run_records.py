@@ -112,3 +112,11 @@ def test_memory_is_a_sixth_between_two_and_four(monkeypatch: pytest.MonkeyPatch,
     memory = psutil.virtual_memory()._replace(total=gibibytes * 2**30)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
     assert spark_options.memory_gigabytes() == taken
+
+
+@pytest.mark.parametrize(("asked", "whole_stage"), [("small", "false"), ("", None)])
+def test_a_server_for_few_rows_compiles_no_code(tmp_path, monkeypatch, asked, whole_stage):
+    monkeypatch.setenv("HIGHWATER_SPARK", asked)
+    options = spark_options.options(tmp_path, 15002, [])
+    assert options.get("spark.sql.codegen.wholeStage") == whole_stage
+    assert ("TieredStopAtLevel=1" in options["spark.driver.extraJavaOptions"]) == (asked == "small")
