@@ -161,6 +161,13 @@ class PostgresServer:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
 
+    def _sweep(self) -> None:
+        """As root: end the servers whose folder was removed by hand; their data lies elsewhere and would live on."""
+        for marker in SYSTEM_HOME.glob("*/root"):
+            root = Path(marker.read_text())
+            if not root.exists():
+                PostgresServer(root).destroy()
+
     def _prepare(self) -> None:
         for folder in (self.home, self.socket_dir):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -170,6 +177,8 @@ class PostgresServer:
             folder.chmod(0o700)
         if self.as_root:
             SYSTEM_HOME.chmod(0o755)
+            self._sweep()
+            (self.home / "root").write_text(str(self.root))
             self.root.chmod(0o700)
             user = _system_user()
             for folder in (self.home, self.socket_dir):

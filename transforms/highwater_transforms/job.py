@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from pyspark.sql import SparkSession
 
-from highwater_transforms import plan, receipts, session, table
+from highwater_transforms import plan, receipts, register, session, table
 from highwater_transforms.errors import TransformError
 from highwater_transforms.lake import Lake
 from highwater_transforms.plan import TablePlan
@@ -48,10 +48,24 @@ def _table(spark: SparkSession, lake: Lake, planned: TablePlan, loaded_at: datet
     return receipt
 
 
+def _show(spark: SparkSession, lake: Lake, catalog: str, merged: list[TablePlan]) -> None:
+    """Register in the catalog what was merged. A failure is told and is nobody's: the rows are served."""
+    try:
+        made = register.register(spark, lake, catalog, [planned.contract() for planned in merged])
+    except Exception as error:
+        print(f"highwater-merge: catalog {catalog} does not show every table: {error}", file=sys.stderr)
+    else:
+        if made:
+            print(f"catalog {catalog} now shows {', '.join(made)}", flush=True)
+
+
 def run(
-    spark: SparkSession, lake: Lake, run_id: str, plan_path: str, at_once: int = AT_ONCE
+    spark: SparkSession, lake: Lake, run_id: str, plan_path: str, at_once: int = AT_ONCE, catalog: str = ""
 ) -> list[Receipt]:
     """Merge every table of the plan, `at_once` at a time, and write a receipt for each.
+
+    Args:
+        catalog: where gold and restricted tables are shown; nowhere when empty.
 
     Raises:
         TransformError: the plan itself is not readable; then there is no receipt at all.
@@ -60,7 +74,11 @@ def run(
     loaded_at = datetime.now(UTC)
     largest_first = sorted(plans, key=lambda p: -sum(w.rows for w in p.windows))
     with ThreadPoolExecutor(max_workers=at_once) as pool:
-        return list(pool.map(lambda p: _table(spark, lake, p, loaded_at), largest_first))
+        done = list(pool.map(lambda p: _table(spark, lake, p, loaded_at), largest_first))
+    if catalog:
+        merged = {receipt.table_name for receipt in done if receipt.status == "merged"}
+        _show(spark, lake, catalog, [planned for planned in plans if planned.table in merged])
+    return done
 
 
 def arguments(argv: list[str]) -> argparse.Namespace:
@@ -71,6 +89,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--run_id", required=True, help="the run whose plan it is")
     parser.add_argument("--plan_path", required=True, help="the plan's Parquet file in the landing container")
+    parser.add_argument("--catalog", default="", help="the Unity Catalog that shows gold; none by default")
     return parser.parse_args(argv)
 
 
@@ -79,7 +98,7 @@ def main(argv: list[str] | None = None) -> None:
     given = arguments(sys.argv[1:] if argv is None else argv)
     try:
         spark = session.get()
-        done = run(spark, Lake(given.lake), given.run_id, given.plan_path)
+        done = run(spark, Lake(given.lake), given.run_id, given.plan_path, catalog=given.catalog)
     except TransformError as error:
         print(f"highwater-merge: {error}", file=sys.stderr, flush=True)
         raise SystemExit(1) from error

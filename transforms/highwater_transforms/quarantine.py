@@ -9,12 +9,15 @@ from highwater_transforms.delta import PLAIN, DeltaTable
 from highwater_transforms.quality import BROKEN
 from highwater_transforms.system import TAGS, WINDOW, Columns
 
+# Spark's own format cuts a timestamp to milliseconds.
+AS_JSON = {"ignoreNullFields": "false", "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX"}
+
 COLUMNS: Columns = (*TAGS, ("rules", "array<string>"), ("row", "string"))
 
 
 def rows(batch: Batch) -> DataFrame:
     """The rejected rows: the tags, `rules` array<string>, `row` string, JSON of the contract's columns, nulls too."""
-    content = F.to_json(F.struct(*batch.contract.names), {"ignoreNullFields": "false"}).alias("row")
+    content = F.to_json(F.struct(*batch.contract.names), AS_JSON).alias("row")
     return batch.placed.where(F.col(PLACE) == QUARANTINED).select(
         *(n for n, _ in TAGS), F.col(BROKEN).alias("rules"), content
     )

@@ -20,17 +20,17 @@ ACTION = "_action"
 def changes(contract: Contract, kept: DataFrame, batch_id: int) -> Callable[[DataFrame], DataFrame]:
     """From the stored history of the batch's keys, the rows of silver to write: silver's columns and `_action`.
 
-    `insert` is a version that was not there, in its place however late it comes; `update` one whose content a later
-    window gave anew; `close` one whose successor is new. A version that is there already gives no row.
+    `insert` is a version that was not there, in its place however late it comes; `update` one that a later window gave
+    another content; `seen` one that it gave the same content again, whose window is noted; `close` one whose successor
+    is new. A version that is there already gives no row.
     """
-    names = silver.names(contract)
+    names, content = silver.names(contract), F.struct(*contract.names)
     version = (*contract.primary_key, VALID_FROM)
 
     def transform(stored: DataFrame) -> DataFrame:
         arrived = silver.present(kept).withColumn(VALID_FROM, F.col(contract.cursor))
-        both = stored.withColumn("_old", F.struct(WINDOW, ATTEMPT, VALID_TO)).unionByName(
-            arrived, allowMissingColumns=True
-        )
+        both = stored.withColumn("_old", F.struct(WINDOW, ATTEMPT, VALID_TO, content.alias("content")))
+        both = both.unionByName(arrived, allowMissingColumns=True)
         latest = Window.partitionBy(*version).orderBy(
             F.col(WINDOW).desc(), F.col(ATTEMPT).desc(), F.col("_old").isNull()
         )
@@ -43,7 +43,8 @@ def changes(contract: Contract, kept: DataFrame, batch_id: int) -> Callable[[Dat
         newer = (F.col(WINDOW) != F.col(f"_old.{WINDOW}")) | (F.col(ATTEMPT) != F.col(f"_old.{ATTEMPT}"))
         action = (
             F.when(F.col("_old").isNull(), "insert")
-            .when(newer, "update")
+            .when(newer & ~content.eqNullSafe(F.col("_old.content")), "update")
+            .when(newer, "seen")
             .when(~F.col(VALID_TO).eqNullSafe(F.col(f"_old.{VALID_TO}")), "close")
         )
         written = history.withColumn(ACTION, action).where(F.col(ACTION).isNotNull())

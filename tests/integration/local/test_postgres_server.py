@@ -1,5 +1,8 @@
 """The embedded server: real PostgreSQL, on a socket that only its owner reaches, and gone when destroyed."""
 
+import os
+import shutil
+
 import psutil
 import psycopg
 import pytest
@@ -56,3 +59,15 @@ def test_two_servers_do_not_meet(tmp_path):
         psycopg.connect(two.conninfo("only_in_one"))
     one.destroy()
     two.destroy()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's servers keep their data outside of their folder")
+def test_a_server_whose_folder_was_removed_by_hand_is_swept_by_the_next(tmp_path):
+    lost, other = PostgresServer(tmp_path / "lost"), PostgresServer(tmp_path / "other")
+    lost.ensure_running()
+    postmaster = int((lost.data / "postmaster.pid").read_text().splitlines()[0])
+    shutil.rmtree(lost.root)
+    other.ensure_running()
+    assert not psutil.pid_exists(postmaster) and not lost.home.exists()
+    assert other.home.exists()
+    other.destroy()

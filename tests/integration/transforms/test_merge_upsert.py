@@ -13,7 +13,7 @@ def test_the_newest_version_wins_and_the_counts_add_up(lake, ride):
         {"id": 1, "zone": 6, "cents": 150, "rider": "ann", "cancelled": False, "at": "2024-01-01 11:00:00.000001"},
         {"id": 2, "zone": 5, "cents": 200, "rider": "bob", "cancelled": False, "at": "2024-01-01 10:00:00"},
         {"id": 2, "zone": 5, "cents": 200, "rider": "bob", "cancelled": False, "at": "2024-01-01 10:00:00"},
-        {"id": 3, "zone": None, "cents": -1, "rider": "cat", "cancelled": False, "at": "2024-01-01 10:00:00"},
+        {"id": 3, "zone": None, "cents": -1, "rider": "cat", "cancelled": False, "at": "2024-01-01 10:00:00.000007"},
         {"id": 4, "zone": 7, "cents": 1000000, "rider": None, "cancelled": True, "at": "2024-01-01 10:00:00"},
     ])  # fmt: skip
     receipt = lake.run(first)
@@ -27,7 +27,7 @@ def test_the_newest_version_wins_and_the_counts_add_up(lake, ride):
     ]
     assert lake.rows("quarantine", "ride", "_window_id", "_batch_id", "rules", "row") == [
         (1, 1, ["not_negative"],
-         '{"id":3,"zone":null,"cents":-1,"rider":"cat","cancelled":false,"at":"2024-01-01T10:00:00.000Z"}'),
+         '{"id":3,"zone":null,"cents":-1,"rider":"cat","cancelled":false,"at":"2024-01-01T10:00:00.000007Z"}'),
     ]  # fmt: skip
 
     # Landed under a later window: an older version of 1, the same version of 2 with other content, a newer one of 4.
