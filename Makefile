@@ -23,7 +23,7 @@ demo: setup  ## bring the local stack up, replay a month of trips, show what mov
 	@.venv/bin/highwater demo
 
 test: setup  ## every test, the fast ones first
-	@.venv/bin/python -m local.toolchain.tiers unit e2e+integration
+	@.venv/bin/python -m local.toolchain.tiers unit spark+services
 
 test-fast: setup  ## the unit tests alone
 	@.venv/bin/python -m local.toolchain.tiers unit

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from local.databricks.server import SparkServer
 from local.postgres import PostgresServer
+from local.state import State
 
 # Tests have few rows; a server that is tuned for many spends most of its time on compiling. One can ask for that too.
 os.environ.setdefault("HIGHWATER_SPARK", "small")
@@ -29,6 +31,14 @@ class Database:
 
     def conninfo(self, user: str = "postgres") -> str:
         return self.server.conninfo(self.name, user)
+
+
+@pytest.fixture(scope="session")
+def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[State]:
+    """The state of the session's one laptop: whoever needs Spark shares its server, which is slow to warm up."""
+    state = State(Path(tmp_path_factory.mktemp("hw")) / "s")
+    yield state
+    SparkServer(state).stop()
 
 
 @pytest.fixture(scope="session")

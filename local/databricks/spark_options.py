@@ -11,7 +11,10 @@ import psutil
 # HIGHWATER_SPARK=small: for some thousand rows, as tests have them. Spark spends most of its time there on compiling
 # code for queries that run once; without that a run takes half the processor time, and gives the same rows.
 SMALL = "small"
-SMALL_JAVA = ("-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=256m")  # C1 alone has 48 MB, too few for Spark
+SMALL_JAVA = (
+    "-XX:TieredStopAtLevel=1",
+    "-XX:ReservedCodeCacheSize=256m",
+)  # C1 alone has 48 MB, too few for Spark
 SMALL_SPARK = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
 
 MAIN_CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"

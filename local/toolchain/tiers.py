@@ -1,8 +1,9 @@
-"""`python -m local.toolchain.tiers unit e2e+integration`: the tests by cost, the cheap ones first.
+"""`python -m local.toolchain.tiers unit spark+services`: the tests by cost, the cheap ones first.
 
-Each tier is one run of pytest over one folder; tiers joined by a + run side by side, since much of them is waiting,
-and the output of the later ones follows when the first has ended. All of them run, whatever fails; at the end a
-table, and last a line in pytest's own form for all tiers together, which runners read.
+Each tier is one run of pytest; those that need Spark are one tier, so that they share a warm server. Tiers joined by
+a + run side by side, since much of them is waiting, and the output of the later ones follows when the first has
+ended. All of them run, whatever fails; at the end a table, and last a line in pytest's own form for all tiers
+together, which runners read.
 """
 
 import subprocess
@@ -19,6 +20,12 @@ from local.toolchain.__main__ import table
 from local.toolchain.steps import in_words
 
 TESTS = PROJECT / "tests"
+# A tier's folders under tests/ and the markers that choose among their tests.
+TIERS = {
+    "unit": (("unit",), ""),
+    "spark": (("e2e", "integration"), "e2e or spark"),
+    "services": (("integration",), "not spark"),
+}
 
 
 @dataclass(frozen=True)
@@ -41,9 +48,7 @@ def main(names: list[str]) -> int:
         print(f"\ntests: {group} ...", flush=True)
         together = group.split("+")
         with ThreadPoolExecutor(len(together)) as pool:
-            tiers += pool.map(
-                lambda name, quiet: run(name, TESTS / name, quiet), together, _all_but_first(together)
-            )
+            tiers += pool.map(run, together, _all_but_first(together))
     head = ("tier", "passed", "failed", "errors", "skipped", "time")
     rows = [(t.name, t.passed, t.failed, t.errors, t.skipped, in_words(t.seconds)) for t in tiers]
     print("\n" + table([head, *(tuple(str(cell) for cell in row) for row in rows)]) + "\n")
@@ -55,11 +60,12 @@ def _all_but_first(names: list[str]) -> list[bool]:
     return [i > 0 for i in range(len(names))]
 
 
-def run(name: str, folder: Path, held_back: bool = False) -> Tier:
+def run(name: str, held_back: bool = False) -> Tier:
     """Runs one tier; a tier without tests is not ok.
 
     What pytest prints is passed on as it comes, or at the end when it is held back.
     """
+    folders, markers = TIERS[name]
     with tempfile.TemporaryDirectory() as work:
         results, output = Path(work) / "results.xml", Path(work) / "output.txt"
         started = time.monotonic()
@@ -70,7 +76,8 @@ def run(name: str, folder: Path, held_back: bool = False) -> Tier:
             "-q",
             "--durations=5",
             f"--junitxml={results}",
-            str(folder),
+            *(("-m", markers) if markers else ()),
+            *(str(TESTS / folder) for folder in folders),
         ]
         if held_back:
             with output.open("wb") as file:

@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+from conftest import MARGIN_SECONDS
 
-from local import source
 from local.databricks import job_main
 from local.factory import open_runtime
 
@@ -20,11 +20,27 @@ pytestmark = pytest.mark.e2e
 KILLED_RUN = str(Path(__file__).with_name("killed_run.py"))
 
 
+# In one table alone, so that a run is short: 40 trips change, 60 are new, copies of others.
+UPDATE = """
+update mobility.trip set tip_amount = coalesce(tip_amount, 0) + 1, updated_at = clock_timestamp()
+where trip_id in (select trip_id from mobility.trip order by md5(trip_id::text || %s) limit 40)
+"""
+INSERT = """
+insert into mobility.trip
+select (jsonb_populate_record(t, jsonb_build_object(
+    'trip_id', newest.id + row_number() over (), 'created_at', clock_timestamp(), 'updated_at', clock_timestamp()
+))).*
+from mobility.trip t, (select max(trip_id) as id from mobility.trip) newest
+where t.trip_id in (select trip_id from mobility.trip order by md5(trip_id::text || %s) limit 60)
+"""
+
+
 def changed(path, seed: int) -> None:
     """Some changes for a run to die over."""
-    source.insert_trips(path.stack.source, 60, seed=seed)
-    source.update_trips(path.stack.source, 40, seed=seed + 1)
-    time.sleep(2.5)
+    with psycopg.connect(path.stack.source) as connection:
+        counts = [connection.execute(text, [str(seed)]).rowcount for text in (UPDATE, INSERT)]
+    assert counts == [40, 60]
+    time.sleep(MARGIN_SECONDS)
 
 
 def windows(path) -> list[tuple]:

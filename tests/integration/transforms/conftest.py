@@ -21,21 +21,17 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+def spark(laptop: State) -> Iterator[SparkSession]:
     if os.environ.get("SPARK_REMOTE"):
         yield SparkSession.builder.getOrCreate()
         return
     jars.ensure(print)
-    server = SparkServer(State(Path(tmp_path_factory.mktemp("spark"))))
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            # As the job's own process finds it: its entry point asks for the session of the runtime.
-            patch.setenv("SPARK_REMOTE", server.ensure_running())
-            session = SparkSession.builder.getOrCreate()
-            yield session
-            session.stop()
-    finally:
-        server.stop()
+    with pytest.MonkeyPatch.context() as patch:
+        # As the job's own process finds it: its entry point asks for the session of the runtime.
+        patch.setenv("SPARK_REMOTE", SparkServer(laptop).ensure_running())
+        session = SparkSession.builder.getOrCreate()
+        yield session
+        session.stop()
 
 
 @pytest.fixture
