@@ -164,8 +164,7 @@ class PostgresServer:
     def _sweep(self) -> None:
         """As root: end the servers whose folder was removed by hand; their data lies elsewhere and would live on."""
         for marker in SYSTEM_HOME.glob("*/root"):
-            root = Path(marker.read_text())
-            if not root.exists():
+            if not (root := Path(marker.read_text())).exists():
                 PostgresServer(root).destroy()
 
     def _prepare(self) -> None:
