@@ -1,7 +1,7 @@
 # The two commands that matter: `make demo` and `make test`. Each does all set-up first.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast lint clean
+.PHONY: help setup demo test test-fast golden traps lint actionlint clean
 
 # The first Python on PATH that serves; the project's own environment is made with it.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -28,9 +28,21 @@ test: setup  ## every test, the fast ones first
 test-fast: setup  ## the unit tests alone
 	@.venv/bin/python -m local.toolchain.tiers unit
 
+golden: setup  ## refresh the snapshots of what each stack declares; review their diff
+	@for stack in local dev staging prod pr-7; do \
+		.venv/bin/highwater declare --stack "$$stack" --snapshot || exit 1; done
+
+traps: setup  ## undo the handling of each of Azure's traps in a copy, and see its test go red
+	@.venv/bin/python tests/undo_traps.py
+
 lint: setup  ## ruff: rules and format
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
+
+actionlint:  ## the GitHub workflows, by the actionlint on PATH
+	@command -v actionlint >/dev/null || { \
+		echo "actionlint is not on PATH: go install github.com/rhysd/actionlint/cmd/actionlint@latest" >&2; exit 1; }
+	@actionlint
 
 clean:  ## remove what tests and builds leave; neither the environment nor the local stack
 	@rm -rf .pytest_cache .ruff_cache .hypothesis build dist

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pulumi
 
 from contracts import Contract
-from infra.postgres import PostgresServer
+from infra.postgres_databases import PostgresDatabases
 from infra.sql_script import SqlScript, SqlTarget
 from sql import ledger
 
@@ -25,15 +25,15 @@ class Control(pulumi.ComponentResource):
 
     def __init__(
         self,
-        server: PostgresServer,
+        databases: PostgresDatabases,
         contracts: Sequence[Contract],
         opts: pulumi.ResourceOptions | None = None,
     ):
         super().__init__("highwater:infra:Control", "control", None, opts)
-        self.target = server.database(DATABASE, self)
+        self.target = databases.database(DATABASE, self)
 
         def script(name: str, text: str, after: list[pulumi.Resource]) -> SqlScript:
-            options = pulumi.ResourceOptions(parent=self, depends_on=after, deleted_with=server.resource)
+            options = pulumi.ResourceOptions(parent=self, depends_on=after, deleted_with=databases.resource)
             return SqlScript(name, self.target, text, opts=options)
 
         last: list[pulumi.Resource] = []

@@ -1,37 +1,41 @@
-"""Databricks: the workspace, the identity it reads the lake with, and the job that merges."""
-
-import base64
-from typing import Any
+"""Databricks: the workspace, and the identity it reads the lake with."""
 
 import pulumi
 from pulumi_azure_native import databricks as azure_databricks
 
-from infra import wheel
-from infra.databricks_sdk import DatabricksProvider, Job, WorkspaceFile
+from infra.databricks_sdk import DatabricksProvider
+from infra.network.space import DATABRICKS_CONTAINERS, DATABRICKS_HOSTS, PrivateNetwork
 from infra.place import Place
-from infra.settings import Settings
-
-ENTRY_POINT = "highwater-merge"
-PACKAGE = "highwater-transforms"
-_ENVIRONMENT = "merge"
 
 
 class DatabricksWorkspace(pulumi.ComponentResource):
     """A premium workspace and its access connector.
 
+    Args:
+        inside: the network that its clusters are in; none leaves them in one of Databricks' own.
+
     Attributes:
         workspace_id: its ARM id.
+        number: what Databricks itself knows it by.
         url: `https://` and its host.
+        connector_id: ARM id of the access connector.
         connector_principal: principal id of the access connector's identity.
         provider: what the workspace's own resources are declared through.
     """
 
     workspace_id: pulumi.Output[str]
+    number: pulumi.Output[str]
     url: pulumi.Output[str]
+    connector_id: pulumi.Output[str]
     connector_principal: pulumi.Output[str]
     provider: DatabricksProvider
 
-    def __init__(self, place: Place, opts: pulumi.ResourceOptions | None = None):
+    def __init__(
+        self,
+        place: Place,
+        inside: PrivateNetwork | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ):
         super().__init__("highwater:infra:DatabricksWorkspace", "databricks", None, opts)
         settings, child = place.settings, pulumi.ResourceOptions(parent=self)
         name = place.names.of("databricks_workspace")
@@ -45,6 +49,7 @@ class DatabricksWorkspace(pulumi.ComponentResource):
                 place.subscription, "/resourceGroups/", place.names.of("resource_group", "databricks")
             ),
             sku=azure_databricks.SkuArgs(name="premium"),
+            parameters=_in_network(inside) if inside else None,
             tags=settings.tags,
             opts=child,
         )
@@ -60,7 +65,9 @@ class DatabricksWorkspace(pulumi.ComponentResource):
             opts=child,
         )
         self.workspace_id = workspace.id
+        self.number = workspace.workspace_id
         self.url = pulumi.Output.concat("https://", workspace.workspace_url)
+        self.connector_id = connector.id
         self.connector_principal = connector.identity.apply(lambda found: found.principal_id)
         self.provider = DatabricksProvider(
             "databricks", {"host": self.url, "azureWorkspaceResourceId": workspace.id}, child
@@ -68,73 +75,12 @@ class DatabricksWorkspace(pulumi.ComponentResource):
         self.register_outputs({"url": self.url})
 
 
-def _job(
-    settings: Settings, wheel_path: pulumi.Input[str], lake_endpoint: pulumi.Input[str]
-) -> dict[str, Any]:
-    """The job by the provider's wire names: one wheel task on serverless compute."""
-    return {
-        "name": f"highwater-merge-{settings.stack.name}",
-        "description": "Merges what a plan names: landing to bronze, silver and gold.",
-        "environments": [
-            {
-                "environmentKey": _ENVIRONMENT,
-                "spec": {
-                    "environmentVersion": settings.databricks.environment_version,
-                    "dependencies": [wheel_path],
-                },
-            }
-        ],
-        "tasks": [
-            {
-                "taskKey": "merge",
-                "environmentKey": _ENVIRONMENT,
-                # Named, not positional: only so do the parameters of a run reach the wheel.
-                "pythonWheelTask": {
-                    "packageName": PACKAGE,
-                    "entryPoint": ENTRY_POINT,
-                    "namedParameters": {"lake": lake_endpoint},
-                },
-            }
-        ],
-        "parameters": [{"name": "run_id", "default": ""}, {"name": "plan_path", "default": ""}],
-        # A second run waits for the first: without the queue it would be skipped.
-        "maxConcurrentRuns": 1,
-        "queue": {"enabled": True},
-        "performanceTarget": settings.databricks.performance_target,
-        "timeoutSeconds": settings.factory.merge_timeout_minutes * 60,
-        "tags": settings.tags,
-    }
-
-
-class MergeJob(pulumi.ComponentResource):
-    """The wheel as a workspace file in a folder named by its content, and the job that runs it.
-
-    Attributes:
-        job_id: what Data Factory starts.
-    """
-
-    job_id: pulumi.Output[str]
-
-    def __init__(
-        self,
-        place: Place,
-        workspace: DatabricksWorkspace,
-        lake_endpoint: pulumi.Input[str],
-        opts: pulumi.ResourceOptions | None = None,
-    ):
-        super().__init__("highwater:infra:MergeJob", "merge", None, opts)
-        settings = place.settings
-        child = pulumi.ResourceOptions(parent=self, provider=workspace.provider)
-        built = wheel.build()
-        file = WorkspaceFile(
-            "wheel",
-            {
-                "path": f"/Shared/highwater/{settings.stack.name}/{built.digest[:16]}/{built.path.name}",
-                "contentBase64": base64.b64encode(built.path.read_bytes()).decode(),
-            },
-            child,
-        )
-        wheel_path = pulumi.Output.concat("/Workspace", file.path)
-        job = Job("merge", _job(settings, wheel_path, lake_endpoint), child)
-        self.job_id = job.id
-        self.register_outputs({"job_id": self.job_id})
+def _in_network(inside: PrivateNetwork) -> azure_databricks.WorkspaceCustomParametersArgs:
+    """Clusters in two subnets of ours, no machine of them with a public address."""
+    text = azure_databricks.WorkspaceCustomStringParameterArgs
+    return azure_databricks.WorkspaceCustomParametersArgs(
+        custom_virtual_network_id=text(value=inside.network_id),
+        custom_public_subnet_name=text(value=inside.subnet_name(DATABRICKS_HOSTS)),
+        custom_private_subnet_name=text(value=inside.subnet_name(DATABRICKS_CONTAINERS)),
+        enable_no_public_ip=azure_databricks.WorkspaceNoPublicIPBooleanParameterArgs(value=True),
+    )

@@ -30,9 +30,11 @@ class _DatabricksResource(pulumi.CustomResource):
     """One resource; `props` by the provider's wire names. Each of them is an output too."""
 
     token: ClassVar[str]
+    told: ClassVar[tuple[str, ...]] = ()  # outputs that are no inputs
 
     def __init__(self, name: str, props: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None):
-        super().__init__(self.token, name, dict(props), pulumi.ResourceOptions.merge(opts, _version()))
+        outputs = dict.fromkeys(self.told) | dict(props)
+        super().__init__(self.token, name, outputs, pulumi.ResourceOptions.merge(opts, _version()))
 
 
 class WorkspaceFile(_DatabricksResource):
@@ -45,3 +47,65 @@ class Job(_DatabricksResource):
     """A job and its tasks."""
 
     token = "databricks:index/job:Job"
+
+
+class NetworkConnectivityConfig(_DatabricksResource):
+    """How serverless compute of an account's workspaces reaches private things."""
+
+    token = "databricks:index/mwsNetworkConnectivityConfig:MwsNetworkConnectivityConfig"
+    told = ("networkConnectivityConfigId",)
+
+
+class NetworkConnectivityRule(_DatabricksResource):
+    """A private endpoint that such a configuration leads through."""
+
+    token = "databricks:index/mwsNccPrivateEndpointRule:MwsNccPrivateEndpointRule"
+    told = ("endpointName",)
+
+
+class NetworkConnectivityBinding(_DatabricksResource):
+    """A workspace and the configuration that holds for it."""
+
+    token = "databricks:index/mwsNccBinding:MwsNccBinding"
+
+
+class ServicePrincipal(_DatabricksResource):
+    """An Entra application that a workspace knows."""
+
+    token = "databricks:index/servicePrincipal:ServicePrincipal"
+
+
+class Permissions(_DatabricksResource):
+    """Who may do what with one object of a workspace; it replaces what others declared of it."""
+
+    token = "databricks:index/permissions:Permissions"
+
+
+class StorageCredential(_DatabricksResource):
+    """What Unity Catalog enters storage with."""
+
+    token = "databricks:index/storageCredential:StorageCredential"
+
+
+class ExternalLocation(_DatabricksResource):
+    """A path of storage, and the credential that it is entered with."""
+
+    token = "databricks:index/externalLocation:ExternalLocation"
+
+
+class Catalog(_DatabricksResource):
+    """A catalog of the metastore."""
+
+    token = "databricks:index/catalog:Catalog"
+
+
+class Schema(_DatabricksResource):
+    """A schema of a catalog."""
+
+    token = "databricks:index/schema:Schema"
+
+
+class Grant(_DatabricksResource):
+    """One principal's privileges on one securable; those of others stay as they are."""
+
+    token = "databricks:index/grant:Grant"

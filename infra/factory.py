@@ -1,14 +1,15 @@
-"""The data factory: its identity, how it reaches things, and the pipelines that it runs."""
+"""What the data factory holds: how it reaches things, and the pipelines that it runs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 from pulumi_azure_native import datafactory, resources
 
-from infra.identity import FactoryIdentity
-from infra.place import Place
+from infra.factory_host import FactoryHost
 from infra.sql_script import SqlTarget
+from infra.trigger import Trigger
 from pipelines import datasets, ingest, linked_services, load_table, triggers
 
 TRIGGER = "every_few_minutes"
@@ -23,6 +24,14 @@ class Database:
     username: str
     ssl_mode: int
     port: int = 5432
+    secret: str | None = None  # the vault's entry that holds its password; none: the factory's identity
+
+    def service(self) -> dict[str, Any]:
+        """The properties of its linked service."""
+        reached = linked_services.postgresql(
+            self.server, self.database, self.username, self.ssl_mode, self.port
+        )
+        return reached if self.secret is None else linked_services.by_password(reached, self.secret)
 
     @classmethod
     def of(cls, target: SqlTarget, username: str, ssl_mode: int) -> "Database":
@@ -40,12 +49,15 @@ class Reach:
     databricks_url: pulumi.Input[str]
     databricks_id: pulumi.Input[str]
     merge_job: pulumi.Input[str]
+    run_facts: pulumi.Input[str] | None = None
+    vault_uri: pulumi.Input[str] | None = None
 
 
 class Factory(pulumi.ComponentResource):
-    """The factory with everything in it. Nothing in it knows a table.
+    """Everything in the factory that moves rows. Nothing in it knows a table.
 
     Args:
+        host: the factory itself.
         ready: what must be there before a pipeline may run by itself.
 
     Attributes:
@@ -56,48 +68,42 @@ class Factory(pulumi.ComponentResource):
 
     def __init__(
         self,
-        place: Place,
-        identity: FactoryIdentity,
+        host: FactoryHost,
         reach: Reach,
         ready: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ):
-        super().__init__("highwater:infra:Factory", "factory", None, opts)
-        self._place = place
-        self._factory = datafactory.Factory(
-            "factory",
-            factory_name=place.names.of("factory"),
-            resource_group_name=place.group,
-            location=place.settings.location,
-            identity=datafactory.FactoryIdentityArgs(
-                type=datafactory.FactoryIdentityType.USER_ASSIGNED,
-                user_assigned_identities=identity.resource_id.apply(lambda found: {found: {}}),
-            ),
-            tags=place.settings.tags,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        self._inside = {"factory_name": self._factory.name, "resource_group_name": place.group}
-        credential = datafactory.CredentialOperation(
-            linked_services.CREDENTIAL,
-            credential_name=linked_services.CREDENTIAL,
-            properties=datafactory.ManagedIdentityCredentialArgs(
-                type="ManagedIdentity", resource_id=identity.resource_id
-            ),
-            **self._inside,
-            opts=self._options(),
-        )
+        super().__init__("highwater:infra:Factory", "pipelines", None, opts)
+        self._host, self._place, self._inside = host, host.place, host.inside
+        credential = host.credentials[linked_services.CREDENTIAL]
         services = self._linked_services(reach, credential)
         sets = self._datasets(services)
         self._trigger(self._pipelines(reach, services, sets), ready)
-        self.name = self._factory.name
+        self.name = host.resource.name
         self.register_outputs({"name": self.name})
 
     def _options(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
-        """Everything inside goes with the factory. References are by name, so their order is told."""
-        return pulumi.ResourceOptions(parent=self, depends_on=list(after), deleted_with=self._factory)
+        return self._host.options(*after, parent=self)
 
     def _linked_services(self, reach: Reach, credential: pulumi.Resource) -> dict[str, pulumi.Resource]:
+        host = self._host
         made: dict[str, pulumi.Resource] = {}
+        typed = {
+            linked_services.LAKE: linked_services.lake(reach.lake_endpoint),
+            linked_services.DATABRICKS: linked_services.databricks(reach.databricks_url, reach.databricks_id),
+        }
+        if reach.source.secret is not None:
+            typed[linked_services.VAULT] = linked_services.vault(reach.vault_uri)
+        for name, properties in typed.items():
+            # A vault has no runtime: its secrets are read from the one of the service that names them.
+            made[name] = datafactory.LinkedService(
+                f"{name}-service",
+                linked_service_name=name,
+                properties=properties if name == linked_services.VAULT else host.reached(properties),
+                **self._inside,
+                opts=self._options(credential),
+            )
+        vault = [made[linked_services.VAULT]] if reach.source.secret is not None else []
         for name, database in (
             (linked_services.CONTROL, reach.control),
             (linked_services.SOURCE, reach.source),
@@ -106,26 +112,12 @@ class Factory(pulumi.ComponentResource):
                 f"{name}-service",
                 api_version=linked_services.API_VERSION,
                 resource_provider_namespace="Microsoft.DataFactory",
-                parent_resource_path=pulumi.Output.concat("factories/", self._factory.name),
+                parent_resource_path=pulumi.Output.concat("factories/", self._host.resource.name),
                 resource_type="linkedservices",
                 resource_name_=name,
                 resource_group_name=self._place.group,
-                properties=linked_services.postgresql(
-                    database.server, database.database, database.username, database.ssl_mode, database.port
-                ),
-                opts=self._options(credential),
-            )
-        typed = {
-            linked_services.LAKE: linked_services.lake(reach.lake_endpoint),
-            linked_services.DATABRICKS: linked_services.databricks(reach.databricks_url, reach.databricks_id),
-        }
-        for name, properties in typed.items():
-            made[name] = datafactory.LinkedService(
-                f"{name}-service",
-                linked_service_name=name,
-                properties=properties,
-                **self._inside,
-                opts=self._options(credential),
+                properties=host.reached(database.service()),
+                opts=self._options(credential, *vault),
             )
         return made
 
@@ -156,7 +148,7 @@ class Factory(pulumi.ComponentResource):
             name: datafactory.Pipeline(
                 name,
                 pipeline_name=name,
-                **ingest.definition(kind, reach.merge_job, patience.merge_timeout_minutes),
+                **ingest.definition(kind, reach.merge_job, patience.merge_timeout_minutes, reach.run_facts),
                 **self._inside,
                 opts=self._options(load),
             )
@@ -165,12 +157,12 @@ class Factory(pulumi.ComponentResource):
 
     def _trigger(self, pipelines: Mapping[str, pulumi.Resource], ready: Sequence[pulumi.Resource]) -> None:
         schedule = self._place.settings.factory
-        datafactory.Trigger(
+        Trigger(
             TRIGGER,
-            trigger_name=TRIGGER,
-            properties=triggers.every_minutes(
+            triggers.every_minutes(
                 schedule.every_minutes, schedule.schedule_start, "ingest", {"tables": ingest.EVERY_TABLE}
             ),
-            **self._inside,
-            opts=self._options(pipelines["ingest"], *ready),
+            self._inside,
+            schedule,
+            self._options(pipelines["ingest"], *ready),
         )

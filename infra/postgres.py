@@ -3,31 +3,39 @@
 import pulumi
 from pulumi_azure_native import dbforpostgresql
 
-from infra.identity import FactoryIdentity
+from infra.network import firewall
 from infra.place import Place
-from infra.sql_script import SqlScript, SqlTarget
-from sql import ledger
-
-_MAINTENANCE = "postgres"
+from infra.sql_administrators import SqlAdministrators
 
 
 class PostgresServer(pulumi.ComponentResource):
     """A server that only Entra principals may log in to.
 
-    Its one administrator is whoever deploys. The factory's identity has a login that administers nothing.
+    Args:
+        administrators: who administers it; the factory's own identity is never among them.
+        tenant: the tenant's id.
 
     Attributes:
+        place: where it is.
         host: what a client connects to.
-        resource: the server itself, with which its scripts go.
+        resource: the server itself.
+        administrators: what a script waits for, before which nobody can log in.
     """
 
     host: pulumi.Output[str]
     resource: dbforpostgresql.Server
+    administrators: list[pulumi.Resource]
 
-    def __init__(self, place: Place, factory: FactoryIdentity, opts: pulumi.ResourceOptions | None = None):
+    def __init__(
+        self,
+        place: Place,
+        administrators: SqlAdministrators,
+        tenant: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ):
         super().__init__("highwater:infra:PostgresServer", "postgres", None, opts)
         settings, wanted = place.settings, place.settings.postgres
-        self._place = place
+        self.place = place
         self.resource = dbforpostgresql.Server(
             "postgres",
             server_name=place.names.of("postgres_server"),
@@ -45,51 +53,31 @@ class PostgresServer(pulumi.ComponentResource):
             ),
             high_availability=dbforpostgresql.HighAvailabilityArgs(mode=wanted.high_availability),
             auth_config=dbforpostgresql.AuthConfigArgs(
-                active_directory_auth="Enabled", password_auth="Disabled", tenant_id=factory.tenant
+                active_directory_auth="Enabled", password_auth="Disabled", tenant_id=tenant
+            ),
+            # A server made inside a virtual network could have no private endpoint, and can't be moved out.
+            network=dbforpostgresql.NetworkArgs(
+                public_network_access=firewall.public_access(settings.network)
             ),
             tags=settings.tags,
             opts=pulumi.ResourceOptions(parent=self, protect=settings.protect or None),
         )
-        administrator = settings.administrator
-        self._administrator = dbforpostgresql.AdministratorsMicrosoftEntra(
-            "postgres-administrator",
-            server_name=self.resource.name,
-            resource_group_name=place.group,
-            object_id=administrator.object_id,
-            principal_name=administrator.name,
-            principal_type=administrator.kind,
-            tenant_id=factory.tenant,
-            opts=pulumi.ResourceOptions(parent=self, deleted_with=self.resource),
-        )
+        self.administrators = []
+        for administrator in administrators.all:
+            # One after the other: the server takes one change at a time.
+            made = dbforpostgresql.AdministratorsMicrosoftEntra(
+                f"postgres-{administrator.role}",
+                server_name=self.resource.name,
+                resource_group_name=place.group,
+                object_id=administrator.object_id,
+                principal_name=administrator.name,
+                principal_type=administrator.kind,
+                tenant_id=tenant,
+                opts=pulumi.ResourceOptions(
+                    parent=self, depends_on=list(self.administrators), deleted_with=self.resource
+                ),
+            )
+            self.administrators.append(made)
+        self.administrators += firewall.postgres(place, self.resource, self.administrators[-1], self)
         self.host = self.resource.fully_qualified_domain_name
-        object_id = factory.principal if wanted.entra else None
-        self._factory_role = SqlScript(
-            "factory-role",
-            self._target(_MAINTENANCE),
-            pulumi.Output.from_input(object_id).apply(ledger.factory_role),
-            opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[self._administrator], deleted_with=self.resource
-            ),
-        )
         self.register_outputs({"host": self.host})
-
-    def _target(self, database: pulumi.Input[str]) -> SqlTarget:
-        settings = self._place.settings
-        return SqlTarget(settings.postgres.driver, self.host, database, settings.administrator.name)
-
-    def database(self, name: str, parent: pulumi.Resource) -> SqlTarget:
-        """Declare a database for the component `parent`; its scripts run as the administrator."""
-        database = dbforpostgresql.Database(
-            name,
-            database_name=name,
-            server_name=self.resource.name,
-            resource_group_name=self._place.group,
-            charset="UTF8",
-            collation="en_US.utf8",
-            opts=pulumi.ResourceOptions(
-                parent=parent,
-                depends_on=[self._factory_role],
-                protect=self._place.settings.protect or None,
-            ),
-        )
-        return self._target(database.name)

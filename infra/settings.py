@@ -1,19 +1,34 @@
 """What differs between environments, as data: read once from Pulumi's config, typed and refused by name."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from infra.errors import InfraError
-from infra.sections import Administrator, Databricks, Factory, Lake, Postgres, Section, Serving, Source
+from infra.sections import (
+    Administrator,
+    Databricks,
+    Factory,
+    Lake,
+    Monitoring,
+    Network,
+    Postgres,
+    Section,
+    Serving,
+    Source,
+    Sql,
+    Vault,
+)
 from infra.stack import StackName
 
 NAMESPACE = "highwater"
 PROJECT = Path(__file__).resolve().parent.parent
+_SECRETIVE = re.compile(r"password|pwd|secret|secure|token|credential|key", re.IGNORECASE)
 
 
 class Settings(Section):
@@ -35,12 +50,58 @@ class Settings(Section):
     factory: Factory = Factory()
     databricks: Databricks = Databricks()
     serving: Serving = Serving()
+    sql: Sql = Sql()
+    monitoring: Monitoring = Monitoring()
+    network: Network = Network()
+    vault: Vault = Vault()
 
     @model_validator(mode="after")
     def _encrypted_on_azure(self) -> "Settings":
         if self.stack.environment != "local" and (self.postgres.ssl_mode == 0 or not self.postgres.entra):
             raise ValueError(
                 "postgres.ssl_mode 0 and postgres.entra false are for the laptop's Unix socket only"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _reachable(self) -> "Settings":
+        if self.network.private and self.compute == "serverless" and self.databricks.account_id is None:
+            raise ValueError(
+                "databricks.compute serverless with network.mode private needs databricks.account_id, "
+                "a GUID (found: None): its private endpoints are objects of the Databricks account"
+            )
+        public = self.stack.environment != "local" and not self.network.private
+        if public and not (self.network.azure_services or self.network.allowed):
+            raise ValueError(
+                "network.azure_services false and network.allowed empty leave PostgreSQL and Synapse "
+                "closed to all: name a range, or use mode private"
+            )
+        return self
+
+    @property
+    def compute(self) -> Literal["serverless", "job_cluster"]:
+        """What the job runs on: serverless in a public stack and clusters in a private one, unless told."""
+        if self.databricks.compute != "auto":
+            return self.databricks.compute
+        return "job_cluster" if self.network.private else "serverless"
+
+    @property
+    def sql_apply(self) -> Literal["direct", "factory"]:
+        """How scripts get to the databases: through the factory in a private stack, unless told."""
+        if self.sql.apply != "auto":
+            return self.sql.apply
+        return "factory" if self.network.private else "direct"
+
+    @property
+    def has_vault(self) -> bool:
+        """Whether the stack has a Key Vault: it is asked for, or the source's password lies in one."""
+        return self.vault.enabled or bool(self.source.external and self.source.external.secret)
+
+    @model_validator(mode="after")
+    def _catalogued_on_azure(self) -> "Settings":
+        if self.stack.environment != "local" and not self.databricks.unity_catalog:
+            raise ValueError(
+                "databricks.unity_catalog false is for the laptop only: without it no job reaches the lake"
             )
         return self
 
@@ -56,6 +117,12 @@ class Settings(Section):
         }
 
 
+def _tellable(key: str, value: Any) -> bool:
+    """Whether a refused value may be shown: no whole object, nor what was meant to be a secret."""
+    whole = isinstance(value, (dict, Settings)) or (isinstance(value, str) and value[:1] in ("{", "["))
+    return not whole and not _SECRETIVE.search(key)
+
+
 def _refusal(stack: str, error: ValidationError) -> InfraError:
     lines = []
     for problem in error.errors():
@@ -64,7 +131,7 @@ def _refusal(stack: str, error: ValidationError) -> InfraError:
             if problem["loc"]
             else NAMESPACE
         )
-        found = "" if isinstance(problem["input"], (dict, Settings)) else f" (found: {problem['input']!r})"
+        found = f" (found: {problem['input']!r})" if _tellable(key, problem["input"]) else ""
         lines.append(f"{key}: {problem['msg']}{found}")
     file = f"Pulumi.{StackName.parse(stack).environment}.yaml"
     return InfraError(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pulumi
 
 from contracts import Contract
-from infra.postgres import PostgresServer
+from infra.postgres_databases import PostgresDatabases
 from infra.sql_script import SqlScript, SqlTarget
 from sql import ddl
 
@@ -23,15 +23,15 @@ class SampleSource(pulumi.ComponentResource):
 
     def __init__(
         self,
-        server: PostgresServer,
+        databases: PostgresDatabases,
         contracts: Sequence[Contract],
         opts: pulumi.ResourceOptions | None = None,
     ):
         super().__init__("highwater:infra:SampleSource", "source", None, opts)
-        self.target = server.database(DATABASE, self)
+        self.target = databases.database(DATABASE, self)
 
         def script(name: str, text: str, after: list[pulumi.Resource]) -> SqlScript:
-            options = pulumi.ResourceOptions(parent=self, depends_on=after, deleted_with=server.resource)
+            options = pulumi.ResourceOptions(parent=self, depends_on=after, deleted_with=databases.resource)
             return SqlScript(name, self.target, text, opts=options)
 
         schemas = sorted({contract.source.schema_name for contract in contracts})

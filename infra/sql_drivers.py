@@ -1,7 +1,7 @@
 """How a SQL script reaches a server. Others register under the entry point group `highwater.sql_driver`.
 
 A driver is `driver(server, database, user)`: a context manager that yields a session with
-`execute(script)`, which runs the whole script in one transaction.
+`execute(script)`, which runs the whole script: in one transaction where the database has them.
 """
 
 from collections.abc import Iterator
@@ -10,6 +10,10 @@ from importlib.metadata import entry_points
 from typing import Protocol
 
 from infra.errors import InfraError
+from infra.rest import entra
+from infra.sql_mssql import mssql
+
+__all__ = ["Driver", "Session", "find", "installed", "mssql", "postgresql"]
 
 GROUP = "highwater.sql_driver"
 _ENTRA_SCOPE = "https://ossrdbms-aad.database.windows.net/.default"
@@ -22,7 +26,7 @@ class Session(Protocol):
     """An open connection to one database."""
 
     def execute(self, script: str) -> None:
-        """Run a whole script; all of it takes effect or nothing does."""
+        """Run a whole script. Where it fails, it can be run again from its beginning."""
 
 
 class Driver(Protocol):
@@ -49,18 +53,6 @@ def find(name: str) -> Driver:
         f"Installed are {', '.join(installed())}.",
         f"Install the package that brings {name!r}, or correct the stack's driver setting.",
     )
-
-
-def _entra_token() -> str:
-    try:
-        from azure.identity import DefaultAzureCredential
-    except ImportError:
-        raise InfraError(
-            "No Entra token can be had for PostgreSQL.",
-            "The package azure-identity is not installed.",
-            "Install it beside highwater, and sign in (az login, or a workload identity).",
-        ) from None
-    return DefaultAzureCredential().get_token(_ENTRA_SCOPE).token
 
 
 class _PostgresSession:
@@ -90,7 +82,7 @@ def postgresql(server: str, database: str, user: str) -> Iterator[Session]:
 
     options = {"host": server, "port": _PORT, "dbname": database, "user": user, "connect_timeout": 30}
     if not server.startswith("/"):
-        options |= {"password": _entra_token(), "sslmode": "verify-full", "sslrootcert": "system"}
+        options |= {"password": entra(_ENTRA_SCOPE)(), "sslmode": "verify-full", "sslrootcert": "system"}
     try:
         connection = psycopg.connect(**options, autocommit=True)
     except psycopg.OperationalError as error:

@@ -7,14 +7,18 @@ import pulumi
 from pulumi import dynamic
 
 from infra import sql_drivers
+from infra.deploy_sql_run import SqlRun
 
-_TARGET = ("driver", "server", "database", "user")
+_TARGET = ("driver", "server", "database", "user", "via")
 # On another server or database nothing of the script is there yet.
 _REPLACING = ("server", "database")
 
 
 def _run(inputs: dict[str, Any], script: str) -> None:
-    """Run `script` where the inputs say; the error names the script, never its text."""
+    """Run `script` where and by the way the inputs say; the error names the script, never its text."""
+    if inputs.get("via"):
+        SqlRun(inputs["via"]).apply(inputs["driver"], inputs["database"], inputs["name"], script)
+        return
     driver = sql_drivers.find(inputs["driver"])
     try:
         with driver(inputs["server"], inputs["database"], inputs["user"]) as session:
@@ -32,7 +36,7 @@ class _Provider(dynamic.ResourceProvider):
 
     def check(self, _olds: dict, news: dict) -> dynamic.CheckResult:
         driver, known = news.get("driver"), sql_drivers.installed()
-        if isinstance(driver, str) and driver not in known:
+        if isinstance(driver, str) and driver not in known and not news.get("via"):
             reason = f"no SQL driver {driver!r} is installed here; installed are {', '.join(known)}"
             return dynamic.CheckResult(news, [dynamic.CheckFailure("driver", reason)])
         return dynamic.CheckResult(news, [])
@@ -56,12 +60,16 @@ class _Provider(dynamic.ResourceProvider):
 
 @dataclass(frozen=True)
 class SqlTarget:
-    """Where scripts run: the driver by name, the server, the database and the login role."""
+    """Where scripts run: the driver by name, the server, the database and the login role.
+
+    `via` is the pipeline that runs them from inside the network; None where they go straight.
+    """
 
     driver: str
     server: pulumi.Input[str]
     database: pulumi.Input[str]
-    user: str
+    user: pulumi.Input[str]
+    via: pulumi.Input[str] | None = None
 
 
 class SqlScript(dynamic.Resource, module="highwater", name="SqlScript"):

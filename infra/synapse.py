@@ -1,16 +1,12 @@
-"""Synapse: the serverless workspace and the views that it serves."""
-
-from collections.abc import Sequence
+"""Synapse: the workspace with its serverless pool."""
 
 import pulumi
 from pulumi_azure_native import synapse
 
-from contracts import Contract
+from infra.network import firewall
 from infra.place import Place
-from infra.sql_script import SqlScript, SqlTarget
-from sql import serving
+from infra.sql_administrators import SqlAdministrators
 
-_MASTER = "master"
 # Never logged in with: the workspace lets Entra principals in alone. The service wants a name all the same.
 _LOGIN = "nobody"
 
@@ -18,20 +14,28 @@ _LOGIN = "nobody"
 class SynapseWorkspace(pulumi.ComponentResource):
     """A workspace with its built-in serverless pool; only Entra principals may log in.
 
+    Args:
+        administrators: the one of them that runs scripts administers the pool.
+        tenant: the tenant's id.
+
     Attributes:
         endpoint: the serverless SQL endpoint.
         principal: principal id of the workspace's identity.
         resource: the workspace itself, with which its scripts go.
+        ready: what a script waits for, before which nobody can log in.
     """
 
     endpoint: pulumi.Output[str]
     principal: pulumi.Output[str]
     resource: synapse.Workspace
+    ready: list[pulumi.Resource]
 
     def __init__(
         self,
         place: Place,
         lake_endpoint: pulumi.Input[str],
+        administrators: SqlAdministrators,
+        tenant: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ):
         super().__init__("highwater:infra:SynapseWorkspace", "synapse", None, opts)
@@ -51,52 +55,24 @@ class SynapseWorkspace(pulumi.ComponentResource):
                 initial_workspace_admin_object_id=settings.administrator.object_id
             ),
             managed_resource_group_name=place.names.of("resource_group", "synapse"),
+            # Only a workspace with a managed network of its own can close its public endpoints.
+            managed_virtual_network="default" if settings.network.private else None,
+            public_network_access=firewall.public_access(settings.network),
             tags=settings.tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
+        acting = administrators.acting
+        administrator = synapse.WorkspaceSqlAadAdmin(
+            "synapse-administrator",
+            workspace_name=self.resource.name,
+            resource_group_name=place.group,
+            administrator_type="ActiveDirectory",
+            login=acting.name,
+            sid=acting.sid,
+            tenant_id=tenant,
+            opts=pulumi.ResourceOptions(parent=self, deleted_with=self.resource),
+        )
+        self.ready = [administrator, *firewall.serving(place, self.resource, self)]
         self.endpoint = self.resource.connectivity_endpoints.apply(lambda found: found["sqlOnDemand"])
         self.principal = self.resource.identity.apply(lambda found: found.principal_id)
         self.register_outputs({"endpoint": self.endpoint})
-
-
-class Views(pulumi.ComponentResource):
-    """The serving database with its data sources, and every view of every contract."""
-
-    def __init__(
-        self,
-        place: Place,
-        workspace: SynapseWorkspace,
-        lake_endpoint: pulumi.Output[str],
-        contracts: Sequence[Contract],
-        opts: pulumi.ResourceOptions | None = None,
-    ):
-        super().__init__("highwater:infra:Views", "views", None, opts)
-        driver, user = place.settings.serving.driver, place.settings.administrator.name
-        target = SqlTarget(driver, workspace.endpoint, serving.DATABASE, user)
-
-        def options(*after: pulumi.Resource) -> pulumi.ResourceOptions:
-            return pulumi.ResourceOptions(
-                parent=self, depends_on=list(after), deleted_with=workspace.resource
-            )
-
-        database = SqlScript(
-            "serving-database",
-            SqlTarget(driver, workspace.endpoint, _MASTER, user),
-            serving.create_database(),
-            opts=options(),
-        )
-        sources = SqlScript(
-            "serving-sources",
-            target,
-            lake_endpoint.apply(serving.database_script),
-            opts=options(database),
-        )
-        for view in (view for contract in contracts for view in serving.views(contract)):
-            SqlScript(
-                f"view-{view.schema}.{view.name}",
-                target,
-                view.script(),
-                undo=f"DROP VIEW IF EXISTS [{view.schema}].[{view.name}];\n",
-                opts=options(sources),
-            )
-        self.register_outputs({})

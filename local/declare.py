@@ -72,6 +72,10 @@ def _options(request: Any) -> dict[str, Any]:
         "retainOnDelete": request.retainOnDelete,
         "deletedWith": request.deletedWith,
         "ignoreChanges": sorted(request.ignoreChanges),
+        # Which resources each property is made from.
+        "propertyDependencies": {
+            name: sorted(found.urns) for name, found in request.propertyDependencies.items() if found.urns
+        },
     }
     return {key: value for key, value in given.items() if value}
 
@@ -127,7 +131,8 @@ def resources(stack: str, config: Mapping[str, str] | None = None) -> list[Resou
     """Every resource that the program declares for a stack, by URN.
 
     Each is {urn, type, inputs, options}; inputs by Pulumi's wire names; options are those of parent,
-    provider, dependsOn, protect, retainOnDelete, deletedWith and ignoreChanges that are set.
+    provider, dependsOn, propertyDependencies, protect, retainOnDelete, deletedWith and ignoreChanges
+    that are set.
 
     Args:
         stack: local, dev, staging, prod or pr-N.
@@ -163,15 +168,21 @@ def resources(stack: str, config: Mapping[str, str] | None = None) -> list[Resou
     raise error
 
 
-def declare(stack: str, out: Path | TextIO) -> int:
-    """Write what a stack declares, one JSON object a line, and return how many there are.
-
-    Raises:
-        HighwaterError: see `resources`; nothing is written then.
-    """
-    lines = [json.dumps(resource, sort_keys=True) + "\n" for resource in resources(stack)]
+def write(found: list[Resource], out: Path | TextIO) -> None:
+    """Write resources, one JSON object a line."""
+    lines = [json.dumps(resource, sort_keys=True) + "\n" for resource in found]
     if isinstance(out, Path):
         out.write_text("".join(lines))
     else:
         out.writelines(lines)
-    return len(lines)
+
+
+def declare(stack: str, out: Path | TextIO) -> int:
+    """Write what a stack declares, and return how many resources that are.
+
+    Raises:
+        HighwaterError: see `resources`; nothing is written then.
+    """
+    found = resources(stack)
+    write(found, out)
+    return len(found)

@@ -2,21 +2,25 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import psycopg
 from psycopg.rows import dict_row
 from rich.console import Console
 
 from local.adf import Factory, Runtime
+from local.adf.history import History, Recorder
 from local.adf.runtime.events import PipelineRun
 from local.adf.runtime.jobs import JobResult
+from local.adf.triggers.store import WindowStore
 from local.databricks.jobs import run_job
 from local.databricks.server import SparkServer
 from local.errors import HighwaterError
 from local.stack import LocalStack
 
-_JOB = "databricks:index/job:Job"
+JOB = "databricks:index/job:Job"
 _PREFIX = "azure-native:datafactory:"
+ITEM_KEYS = ("table_name", "path")  # what names an item of this project's loops best
 
 
 class DeclaredJobs:
@@ -39,7 +43,7 @@ class DeclaredJobs:
         Raises:
             HighwaterError: no job of this id is declared, or Spark can't be started.
         """
-        record = self.stack.registry.get(job_id, _JOB)
+        record = self.stack.registry.get(job_id, JOB)
         if record is None:
             raise HighwaterError(
                 "The Databricks job can't run", f"no job {job_id} is declared", "Run `highwater up`."
@@ -66,10 +70,48 @@ def declared_factory(stack: LocalStack) -> Factory:
     )
 
 
-def open_runtime(stack: LocalStack, listener=None, on_step: Callable[[str], None] | None = None) -> Runtime:
-    """A runtime over the declared factory. `on_step` is told of each step before and after it."""
+def open_runtime(
+    stack: LocalStack,
+    listener=None,
+    on_step: Callable[[str], None] | None = None,
+    recorded: Callable[[Path], None] | None = None,
+) -> Runtime:
+    """A runtime over the declared factory. `on_step` is told of each step, `recorded` of each line recorded."""
     return Runtime(
-        declared_factory(stack), stack.state.factory, DeclaredJobs(stack), listener, on_step=on_step
+        declared_factory(stack),
+        stack.state.factory,
+        DeclaredJobs(stack),
+        listener,
+        on_step=on_step,
+        recorded=recorded,
+    )
+
+
+def warm_up(stack: LocalStack) -> None:
+    """Start Spark beside what comes first, so that it is up by the time that a job needs it."""
+    if stack.registry.all(JOB):
+        SparkServer(stack.state).start_in_background()
+
+
+def open_history(stack: LocalStack) -> History:
+    """The history of the stack's runs; what earlier processes left in files is stored first.
+
+    Raises:
+        HighwaterError: the control database can't be reached.
+    """
+    try:
+        return History(stack.conninfo("control"), stack.state.factory)
+    except psycopg.OperationalError as error:
+        raise HighwaterError(
+            "The history of runs can't be read", str(error).strip(), "Run `highwater up`."
+        ) from None
+
+
+def recording(stack: LocalStack, console: Console | None = None) -> Recorder:
+    """What stores the records of runs while they run; `console` hears that the history can't be stored."""
+    shown = console or Console(stderr=True)
+    return Recorder(
+        stack.conninfo("control"), lambda text: shown.print(f"warning: {text}", style="yellow", markup=False)
     )
 
 
@@ -81,13 +123,44 @@ def run_pipeline(
     Raises:
         HighwaterError: there is no such pipeline, or it is refused before it starts.
     """
-    SparkServer(stack.state).start_in_background()  # it is up by the time that the job needs it
-    if console is None:
-        return open_runtime(stack).run(pipeline, dict(parameters))
-    from local.adf.console import RunConsole
+    return _shown(stack, console, lambda runtime: runtime.run(pipeline, dict(parameters)))
 
-    with RunConsole(console, item_keys=("table_name", "path")) as printer:
-        return open_runtime(stack, printer).run(pipeline, dict(parameters))
+
+def rerun_pipeline(
+    stack: LocalStack, prefix: str, console: Console | None, *, from_start: bool = False
+) -> PipelineRun:
+    """Run an earlier run again: from the activities that failed, or from its start.
+
+    Args:
+        prefix: the beginning of its run id.
+
+    Raises:
+        HighwaterError: there is no such run, nothing of it failed, or it is refused before it starts.
+    """
+    with open_history(stack) as history:
+        earlier = history.load(history.find(prefix))
+
+        def again(runtime: Runtime) -> PipelineRun:
+            return runtime.rerun(earlier, history.load, from_start=from_start)
+
+        result = _shown(stack, console, again)
+    # When the earlier run was that of a window, its trigger goes by how the re-run ended.
+    WindowStore(stack.conninfo("control")).adopt(earlier.run_id, result.run_id, result.status)
+    return result
+
+
+def _shown(
+    stack: LocalStack, console: Console | None, start: Callable[[Runtime], PipelineRun]
+) -> PipelineRun:
+    """Start a run, recorded in the history and shown live."""
+    warm_up(stack)
+    with recording(stack, console) as recorded:
+        if console is None:
+            return start(open_runtime(stack, recorded=recorded))
+        from local.adf.console import RunConsole
+
+        with RunConsole(console, item_keys=ITEM_KEYS) as printer:
+            return start(open_runtime(stack, printer, recorded=recorded))
 
 
 def report(stack: LocalStack, run_id: str) -> list[dict]:

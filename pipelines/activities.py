@@ -199,6 +199,38 @@ def databricks_job(
     )
 
 
+def post(
+    name: str,
+    url: pulumi.Input[str],
+    body: Expr,
+    *,
+    audience: str,
+    after: After | None = None,
+    retries: int = 0,
+    description: str | None = None,
+) -> datafactory.WebActivityArgs:
+    """Post a JSON text, as the factory's identity and without a key.
+
+    Args:
+        audience: the service that the token is for, as `https://monitor.azure.com`.
+    """
+    return datafactory.WebActivityArgs(
+        type="WebActivity",
+        name=name,
+        description=description,
+        depends_on=_after(after),
+        policy=policy(retries=retries),
+        method=datafactory.WebActivityMethod.POST,
+        url=url,
+        headers={"Content-Type": "application/json"},
+        body=dynamic(body),
+        authentication=datafactory.WebActivityAuthenticationArgs(
+            type="UserAssignedManagedIdentity", resource=audience, credential=linked_services.credential()
+        ),
+        http_request_timeout="00:01:00",  # the service's shortest and its default
+    )
+
+
 def fail(name: str, message: Expr, code: str, *, after: After | None = None) -> datafactory.FailActivityArgs:
     """End as failed, saying why."""
     return datafactory.FailActivityArgs(

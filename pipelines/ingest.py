@@ -21,6 +21,7 @@ from pipelines.activities import (
     lookup,
     lookup_json,
     parameters,
+    post,
     script,
     when,
 )
@@ -48,6 +49,8 @@ EVERY_TABLE = "*"
 _RUN = sql_text(run_id())
 _PLAN_FOLDER = concat("_plans/", run_id())
 _PLAN_FILE = "plan.parquet"
+# The audience of Azure Monitor's ingestion endpoints.
+_MONITOR = "https://monitor.azure.com"
 
 
 def _merge(job_id: pulumi.Input[str], minutes: int) -> list:
@@ -92,8 +95,32 @@ def _merge(job_id: pulumi.Input[str], minutes: int) -> list:
     ]
 
 
-def _finish() -> list:
-    """Close the run in the ledger, and fail the pipeline with its summary when anything in it failed."""
+def _tell(facts_url: pulumi.Input[str]) -> list:
+    """Send what the ledger now knows of the run, one row a table, whether the run failed or not."""
+    return [
+        lookup(
+            "Run facts",
+            datasets.CONTROL_QUERY,
+            sql("select control.run_facts({run}) as facts", run=_RUN),
+            after={"Finish run": [SUCCEEDED]},
+        ),
+        post(
+            "Send facts",
+            facts_url,
+            activity_output("Run facts", "firstRow", "facts"),
+            audience=_MONITOR,
+            after={"Run facts": [SUCCEEDED]},
+            retries=1,
+            description="Whoever reads the rows counts a run once, so a second post does no harm.",
+        ),
+    ]
+
+
+def _finish(facts_url: pulumi.Input[str] | None) -> list:
+    """Close the run in the ledger, and fail the pipeline with its summary when anything in it failed.
+
+    A post that fails is handled by what comes after it: the last activity alone says how the run went.
+    """
     steps = ("Load tables", "Make plan", "Merge windows")
     unrecorded = first_of(*(activity_error(step) for step in steps), "")
     unmerged = first_of(activity_error("Merge windows"), "")
@@ -107,6 +134,7 @@ def _finish() -> list:
             sql("select failed, message from control.finish_run({run})", run=_RUN),
             after={"Begin run": [SUCCEEDED], "Merge windows": [SUCCEEDED, FAILED, SKIPPED]},
         ),
+        *([] if facts_url is None else _tell(facts_url)),
         when(
             "Anything failed",
             call("or", failed, call("not", call("equals", unrecorded, literal("")))),
@@ -119,18 +147,25 @@ def _finish() -> list:
                     "run_failed",
                 )
             ],
-            after={"Finish run": [SUCCEEDED]},
+            after=({} if facts_url is None else {"Send facts": [SUCCEEDED, FAILED, SKIPPED]})
+            | {"Finish run": [SUCCEEDED]},
         ),
     ]
 
 
-def definition(kind: str, job_id: pulumi.Input[str], merge_minutes: int) -> dict[str, Any]:
+def definition(
+    kind: str,
+    job_id: pulumi.Input[str],
+    merge_minutes: int,
+    facts_url: pulumi.Input[str] | None = None,
+) -> dict[str, Any]:
     """The arguments of a pipeline that opens windows of this kind.
 
     Args:
         kind: `live` or `reload`.
         job_id: the Databricks job that merges.
         merge_minutes: the job's time limit.
+        facts_url: where a run sends its facts when it ends; None where nothing takes them.
     """
     return {
         "description": "Lands and merges what every table has that is new.",
@@ -176,6 +211,6 @@ def definition(kind: str, job_id: pulumi.Input[str], merge_minutes: int) -> dict
                 _merge(job_id, merge_minutes),
                 after={"Make plan": [SUCCEEDED]},
             ),
-            *_finish(),
+            *_finish(facts_url),
         ],
     }

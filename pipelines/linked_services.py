@@ -9,7 +9,10 @@ CONTROL = "control"
 SOURCE = "source"
 LAKE = "lake"
 DATABRICKS = "databricks"
+VAULT = "vault"
 CREDENTIAL = "factory_identity"
+# The factory's compute in its managed network, where it has one.
+RUNTIME = "managed"
 
 API_VERSION = "2018-06-01"
 
@@ -22,6 +25,36 @@ def reference(name: str) -> datafactory.LinkedServiceReferenceArgs:
 def credential() -> datafactory.CredentialReferenceArgs:
     """The factory's user-assigned identity, as a linked service names it."""
     return datafactory.CredentialReferenceArgs(type="CredentialReference", reference_name=CREDENTIAL)
+
+
+def through(properties: Any, runtime: str) -> Any:
+    """A linked service, typed or in ARM's own shape, that is reached from that integration runtime."""
+    reference = {"type": "IntegrationRuntimeReference", "referenceName": runtime}
+    if isinstance(properties, dict):
+        return {**properties, "connectVia": reference}
+    properties.connect_via = datafactory.IntegrationRuntimeReferenceArgs(
+        type=reference["type"], reference_name=runtime
+    )
+    return properties
+
+
+def vault(uri: pulumi.Input[str]) -> datafactory.AzureKeyVaultLinkedServiceArgs:
+    """A Key Vault. It has no runtime of its own: a secret is read from the one that needs it."""
+    return datafactory.AzureKeyVaultLinkedServiceArgs(
+        type="AzureKeyVault", base_url=uri, credential=credential()
+    )
+
+
+def by_password(properties: dict[str, Any], secret: str) -> dict[str, Any]:
+    """That PostgreSQL, logged in to with the password that a secret of the vault holds."""
+    identity = ("authenticationType", "credential")
+    kept = {key: value for key, value in properties["typeProperties"].items() if key not in identity}
+    password = {
+        "type": "AzureKeyVaultSecret",
+        "store": {"type": "LinkedServiceReference", "referenceName": VAULT},
+        "secretName": secret,
+    }
+    return {**properties, "typeProperties": {**kept, "password": password}}
 
 
 def postgresql(

@@ -3,6 +3,7 @@
 It knows nothing of what the pipelines are for: hand it definitions, and what runs Databricks jobs.
 """
 
+from local.adf.connectors.web import WebAccess
 from local.adf.definition import Factory
 from local.adf.errors import DefinitionError, RunRefused
 from local.adf.runtime.events import ActivityRun, Event, PipelineRun
@@ -20,6 +21,7 @@ __all__ = [
     "PipelineRun",
     "RunRefused",
     "Runtime",
+    "WebAccess",
     "read_run",
     "read_runs",
 ]

@@ -38,8 +38,15 @@ def failure(operation: str, errors: Iterable[tuple[str, str]], output: str) -> H
     return HighwaterError(
         f"`highwater {operation}` failed at {_named(chosen[0][0]) if of_resources else 'the program itself'}",
         why or _tail(output),
-        _NEXT.get(operation, "Correct the cause and try again."),
+        _NEXT.get(operation, "Correct the cause and try again.") + _of_trigger(chosen),
     )
+
+
+def _of_trigger(told: Iterable[tuple[str, str]]) -> str:
+    """A trigger is stopped before it is changed, and when that fails nobody starts it."""
+    if any("azure-native:datafactory:Trigger::" in urn for urn, _ in told):
+        return " Then run `highwater triggers ensure`: a trigger that could not be changed is stopped."
+    return ""
 
 
 def cleaned(message: str) -> str:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from local.azure.arm_types import ARM, Arm
+
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 TENANT = str(uuid.uuid5(uuid.NAMESPACE_URL, "highwater:tenant"))
 GROUP_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups"
@@ -22,59 +24,6 @@ class Answer:
 
     id: str
     outputs: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Arm:
-    """An ARM type and the inputs that fill its id: one for each segment, the resource's own name last."""
-
-    type: str
-    names: tuple[str, ...]
-
-
-# Pulumi's token -> ARM's type and the inputs that name it. A literal name starts with "=".
-_ARM = {
-    "authorization:RoleAssignment": _Arm("Microsoft.Authorization/roleAssignments", ("roleAssignmentName",)),
-    "databricks:AccessConnector": _Arm("Microsoft.Databricks/accessConnectors", ("connectorName",)),
-    "databricks:Workspace": _Arm("Microsoft.Databricks/workspaces", ("workspaceName",)),
-    "datafactory:CredentialOperation": _Arm(
-        "Microsoft.DataFactory/factories/credentials", ("factoryName", "credentialName")
-    ),
-    "datafactory:Dataset": _Arm("Microsoft.DataFactory/factories/datasets", ("factoryName", "datasetName")),
-    "datafactory:Factory": _Arm("Microsoft.DataFactory/factories", ("factoryName",)),
-    "datafactory:LinkedService": _Arm(
-        "Microsoft.DataFactory/factories/linkedservices", ("factoryName", "linkedServiceName")
-    ),
-    "datafactory:Pipeline": _Arm(
-        "Microsoft.DataFactory/factories/pipelines", ("factoryName", "pipelineName")
-    ),
-    "datafactory:Trigger": _Arm("Microsoft.DataFactory/factories/triggers", ("factoryName", "triggerName")),
-    "dbforpostgresql:AdministratorsMicrosoftEntra": _Arm(
-        "Microsoft.DBforPostgreSQL/flexibleServers/administrators", ("serverName", "objectId")
-    ),
-    "dbforpostgresql:Configuration": _Arm(
-        "Microsoft.DBforPostgreSQL/flexibleServers/configurations", ("serverName", "configurationName")
-    ),
-    "dbforpostgresql:Database": _Arm(
-        "Microsoft.DBforPostgreSQL/flexibleServers/databases", ("serverName", "databaseName")
-    ),
-    "dbforpostgresql:FirewallRule": _Arm(
-        "Microsoft.DBforPostgreSQL/flexibleServers/firewallRules", ("serverName", "firewallRuleName")
-    ),
-    "dbforpostgresql:Server": _Arm("Microsoft.DBforPostgreSQL/flexibleServers", ("serverName",)),
-    "managedidentity:UserAssignedIdentity": _Arm(
-        "Microsoft.ManagedIdentity/userAssignedIdentities", ("resourceName",)
-    ),
-    "storage:BlobContainer": _Arm(
-        "Microsoft.Storage/storageAccounts/blobServices/containers",
-        ("accountName", "=default", "containerName"),
-    ),
-    "storage:StorageAccount": _Arm("Microsoft.Storage/storageAccounts", ("accountName",)),
-    "synapse:IpFirewallRule": _Arm(
-        "Microsoft.Synapse/workspaces/firewallRules", ("workspaceName", "ruleName")
-    ),
-    "synapse:Workspace": _Arm("Microsoft.Synapse/workspaces", ("workspaceName",)),
-}
 
 
 def _uuid(*parts: str) -> str:
@@ -100,6 +49,11 @@ def _storage_account(id_: str, name: str, inputs: Mapping) -> dict:
 
 def _postgres_server(id_: str, name: str, inputs: Mapping) -> dict:
     return {"fullyQualifiedDomainName": f"{name}.postgres.database.azure.com", "state": "Ready"}
+
+
+def _vault(id_: str, name: str, inputs: Mapping) -> dict:
+    uri = {"vaultUri": f"https://{name}.vault.azure.net/", "provisioningState": "Succeeded"}
+    return {"properties": dict(inputs.get("properties", {})) | uri}
 
 
 def _identity(id_: str, name: str, inputs: Mapping) -> dict:
@@ -144,10 +98,34 @@ def _synapse_workspace(id_: str, name: str, inputs: Mapping) -> dict:
     }
 
 
+def _log_workspace(id_: str, name: str, inputs: Mapping) -> dict:
+    return {"customerId": _uuid(id_, "customer"), "provisioningState": "Succeeded"}
+
+
+def _collection_endpoint(id_: str, name: str, inputs: Mapping) -> dict:
+    host = f"{name}-{_uuid(id_)[:4]}.{inputs.get('location')}-1"
+    return {
+        "immutableId": f"dce-{uuid.UUID(_uuid(id_, 'immutable')).hex}",
+        "logsIngestion": {"endpoint": f"https://{host}.ingest.monitor.azure.com"},
+        "provisioningState": "Succeeded",
+    }
+
+
+def _collection_rule(id_: str, name: str, inputs: Mapping) -> dict:
+    return {
+        "immutableId": f"dcr-{uuid.UUID(_uuid(id_, 'immutable')).hex}",
+        "provisioningState": "Succeeded",
+    }
+
+
 _COMPUTED: dict[str, Callable[[str, str, Mapping], dict]] = {
     "databricks:Workspace": _databricks_workspace,
     "dbforpostgresql:Server": _postgres_server,
+    "keyvault:Vault": _vault,
     "managedidentity:UserAssignedIdentity": _identity,
+    "monitor:DataCollectionEndpoint": _collection_endpoint,
+    "monitor:DataCollectionRule": _collection_rule,
+    "operationalinsights:Workspace": _log_workspace,
     "storage:StorageAccount": _storage_account,
     "synapse:Workspace": _synapse_workspace,
 }
@@ -172,14 +150,14 @@ def arm_id(token: str, name: str, inputs: Mapping[str, Any]) -> tuple[str, str, 
         kinds = parent.split("/")[::2] if parent else []
         path = "/".join(part for part in (parent, type_, own) if part)
         return f"{group}/providers/{space}/{path}", "/".join([space, *kinds, type_]), own
-    arm = _ARM.get(short)
+    arm = ARM.get(short)
     if arm is None:
         module, _, kind = short.partition(":")
-        arm = _Arm(f"Microsoft.{module}/{kind[0].lower()}{kind[1:]}s", (f"{kind[0].lower()}{kind[1:]}Name",))
+        arm = Arm(f"Microsoft.{module}/{kind[0].lower()}{kind[1:]}s", (f"{kind[0].lower()}{kind[1:]}Name",))
     space, *kinds = arm.type.split("/")
     values = [key[1:] if key.startswith("=") else inputs.get(key, name) for key in arm.names]
     path = "/".join(f"{kind}/{value}" for kind, value in zip(kinds, values, strict=True))
-    base = inputs.get("scope", group)
+    base = inputs.get("scope", inputs.get("resourceUri", group))
     return f"{base}/providers/{space}/{path}", arm.type, values[-1]
 
 
@@ -200,6 +178,22 @@ def _databricks(token: str, name: str, inputs: Mapping[str, Any]) -> Answer:
             "url": f"#workspace{path}",
         }
         return Answer(path, {**inputs, **computed})
+    if kind == "MwsNetworkConnectivityConfig":
+        own = _uuid(token, str(inputs.get("name", name)))
+        return Answer(own, {**inputs, "networkConnectivityConfigId": own})
+    if kind == "MwsNccPrivateEndpointRule":
+        own = _uuid(token, inputs["resourceId"], inputs["groupId"])
+        answered = {"ruleId": own, "endpointName": f"databricks-{own}-pe", "connectionState": "PENDING"}
+        return Answer(own, {**inputs, **answered})
+    if kind in ("Catalog", "ExternalLocation", "StorageCredential"):
+        return Answer(inputs["name"], dict(inputs))
+    if kind == "Schema":
+        return Answer(f"{inputs['catalogName']}.{inputs['name']}", dict(inputs))
+    if kind == "Grant":
+        (securable,) = set(inputs) - {"principal", "privileges"}
+        return Answer(f"{securable}/{inputs[securable]}/{inputs['principal']}", dict(inputs))
+    if kind == "Permissions":
+        return Answer(f"/jobs/{inputs['jobId']}", {**inputs, "objectType": "job"})
     number = str(_number(f"{token}:{name}", 15))
     return Answer(number, {**inputs, "url": f"#job/{number}"} if kind == "Job" else dict(inputs))
 

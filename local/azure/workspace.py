@@ -40,6 +40,7 @@ def opened(state: State, project: Path, program: Callable[[], None] | None) -> I
     engine = install_engine(state, _cli())
     state.pulumi_backend.mkdir(parents=True, exist_ok=True)
     ours = _SETTINGS | {
+        "HIGHWATER_STATE": str(state.root),  # for the program's hooks, which act on this very stack
         "PULUMI_HOME": str(state.pulumi_home),
         "PULUMI_BACKEND_URL": f"file://{state.pulumi_backend}",
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(_passphrase(state)),

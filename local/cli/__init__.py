@@ -2,7 +2,21 @@
 
 import sys
 
-from local.cli import adf, contracts, query, runs, source, stack  # noqa: F401  (they add their commands)
+from local.cli import (  # noqa: F401  (they add their commands)
+    adf,
+    bootstrap,
+    contracts,
+    cost,
+    declare,
+    history,
+    query,
+    runs,
+    source,
+    stack,
+    teardown,
+    triggers,
+    watch,
+)
 from local.cli.app import app, console
 from local.errors import HighwaterError
 
@@ -12,10 +26,11 @@ __all__ = ["app", "main"]
 def main() -> None:
     """Entry point of `highwater`: exit status 0, or 1 with what failed, why and what to do next."""
     from contracts import ContractError
+    from infra.errors import InfraError
 
     try:
         app()
-    except HighwaterError as error:
+    except (HighwaterError, InfraError) as error:
         _explain(error.what, error.why, error.next_step)
     except ContractError as error:
         found = "\n".join(str(b) for b in error.breaches)

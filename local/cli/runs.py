@@ -1,5 +1,6 @@
 """Commands on runs and the ledger: run, status, ledger check."""
 
+import json
 from dataclasses import asdict
 
 import psycopg
@@ -78,9 +79,28 @@ def _duration(seconds: float | None) -> str:
     return f"{seconds:.0f} s"
 
 
+def _facts() -> list[dict]:
+    """What the newest run that ended told of each table, as a stack on Azure sends it to Log Analytics."""
+    newest = "select run_id from control.run_list where ended is not null order by batch_id desc limit 1"
+    (told,) = _ask(f"select coalesce(control.run_facts(({newest})), '[]') as facts")
+    return json.loads(told["facts"])
+
+
 @app.command()
-def status(as_json: bool = Json) -> None:
+def status(
+    as_json: bool = Json,
+    facts: bool = typer.Option(
+        False, "--facts", help="The newest run's facts instead: the rows that Azure's alerts read."
+    ),
+) -> None:
     """Show the watermark, the lag against its target and the last run of each table."""
+    if facts:
+        told = _facts()
+        if as_json:
+            print_json(told)
+        else:
+            console.print_json(data=told)
+        return
     rows = _ask("select * from control.status where enabled order by table_name")
     if as_json:
         print_json(rows)

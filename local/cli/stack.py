@@ -1,7 +1,6 @@
-"""Commands on the stack: up, preview, destroy and declare."""
+"""Commands on the stack: up, preview and destroy."""
 
 from contextlib import nullcontext
-from pathlib import Path
 
 import typer
 
@@ -49,15 +48,3 @@ def destroy(
     if not yes and not typer.confirm(f"Remove the local stack and all its data in {state.root}?"):
         raise HighwaterError("Nothing was removed", "it was not confirmed", "Answer y, or pass --yes.")
     _operate("destroy", as_json)
-
-
-@app.command()
-def declare(
-    stack: str = typer.Option(..., help="local, dev, staging, prod or pr-N"),
-    out: Path = typer.Option(..., help="File to write: one JSON object a line {urn, type, inputs, options}."),
-) -> None:
-    """Write every resource that the program declares for a stack: no engine, no network, no credentials."""
-    from local.declare import declare as write
-
-    count = write(stack, out)
-    console.print(f"{count} resources of stack [bold]{stack}[/] in {out}", highlight=False)

@@ -1,3 +1,14 @@
 """The activities, a module for each kind. Importing this declares them all."""
 
-from local.adf.activities import containers, copying, jobs, lookups, pipelines, scripts, variables  # noqa: F401
+from local.adf.activities import (  # noqa: F401
+    containers,
+    copying,
+    deleting,
+    jobs,
+    lookups,
+    metadata,
+    pipelines,
+    scripts,
+    variables,
+    web,
+)

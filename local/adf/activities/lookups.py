@@ -1,4 +1,4 @@
-"""Lookup: rows of a query or of JSON files as an activity's output.
+"""Lookup: rows of a query or of files as an activity's output.
 
 https://learn.microsoft.com/azure/data-factory/control-flow-lookup-activity
 """
@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import psycopg
 
-from local.adf.connectors import jsonfiles, lake, postgres
+from local.adf.connectors import jsonfiles, lake, postgres, relations
+from local.adf.connectors.engine import engine
 from local.adf.connectors.rows import as_row, size_of
 from local.adf.definition.resolve import Data
 from local.adf.errors import ActivityError
@@ -51,7 +52,27 @@ def _rows(task: Task, data: Data, source: dict) -> Iterator[dict]:
         return _query(task, data, source)
     if source.get("type") == "JsonSource":
         return jsonfiles.read(lake.files(data, source.get("storeSettings") or {}))
+    if source.get("type") in ("ParquetSource", "DelimitedTextSource"):
+        return _file(data, source)
     raise ActivityError(f"A Lookup over a source of type {source.get('type')} is not supported.")
+
+
+def _file(data: Data, source: dict) -> Iterator[dict]:
+    """All rows of one file: the service looks into one alone."""
+    store = source.get("storeSettings") or {}
+    found = lake.files(data, store)
+    if len(found) > 1:
+        raise ActivityError(
+            f"The dataset '{data.name}' gives {len(found)} files; a Lookup over {data.type} takes one.",
+            "UserErrorInvalidDataset",
+        )
+    with (
+        engine() as database,
+        relations.opened(database, data, source, found[0], found[0].parent) as relation,
+    ):
+        cursor = database.execute(f"SELECT * FROM {relation.source}", relation.parameters)
+        while rows := cursor.fetchmany(1_000):
+            yield from (as_row(list(relation.columns), row) for row in rows)
 
 
 def _query(task: Task, data: Data, source: dict) -> Iterator[dict]:

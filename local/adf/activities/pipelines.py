@@ -5,11 +5,13 @@ https://learn.microsoft.com/azure/data-factory/control-flow-execute-pipeline-act
 
 import threading
 
+from local.adf.definition import Pipeline
 from local.adf.definition.resolve import resolve
 from local.adf.errors import ActivityError, RunCancelled, RunRefused, RunStopped
 from local.adf.runtime.events import PipelineRun
 from local.adf.runtime.handlers import handles
-from local.adf.runtime.runner import run_pipeline
+from local.adf.runtime.reuse import Reuse
+from local.adf.runtime.runner import run_pipeline, shown_parameters
 from local.adf.runtime.task import Task
 
 
@@ -24,11 +26,12 @@ def execute_pipeline(task: Task) -> dict:
         key: resolve(value, task.context)
         for key, value in (task.activity.properties.get("parameters") or {}).items()
     }
-    task.input |= {"pipeline": name, "parameters": parameters}
+    task.input |= {"pipeline": name, "parameters": shown_parameters(pipeline, parameters)}
     run, settings = task.frame.run, task.frame.run.settings
     waits = bool(task.activity.properties.get("waitOnCompletion", False))
     output: dict = {"pipelineName": name}
     known = threading.Event()
+    earlier, reuse = _recovered(task, pipeline)
 
     def started(run_id: str) -> None:
         output["pipelineRunId"] = run_id
@@ -50,6 +53,8 @@ def execute_pipeline(task: Task) -> dict:
             },
             depth=task.frame.depth + 1,
             started=started,
+            recovers=earlier,
+            reuse=reuse,
         )
 
     if not waits:
@@ -68,6 +73,18 @@ def execute_pipeline(task: Task) -> dict:
             str(error.get("failureType", "UserError")),
         )
     return output
+
+
+def _recovered(task: Task, pipeline: Pipeline) -> tuple[PipelineRun | None, Reuse | None]:
+    """The pipeline's run in the run that is being recovered, and what may be taken over from it."""
+    reuse = task.frame.reuse
+    earlier = None if reuse is None else reuse.child(task.frame.join(task.activity.name))
+    if earlier is None or earlier.pipeline != pipeline.name:
+        return None, None
+    try:
+        return earlier, Reuse.of(earlier, pipeline, reuse.find)
+    except RunRefused as refused:
+        raise ActivityError(str(refused), "2200") from None
 
 
 def _detached(threads: list[threading.Thread], execute, known: threading.Event, output: dict) -> dict:

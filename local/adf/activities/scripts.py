@@ -7,7 +7,7 @@ import psycopg
 
 from local.adf.connectors import postgres
 from local.adf.connectors.rows import as_row, size_of
-from local.adf.errors import ActivityError
+from local.adf.connectors.scriptparameters import bound
 from local.adf.runtime.handlers import handles
 from local.adf.runtime.task import Task
 
@@ -23,12 +23,14 @@ def script(task: Task) -> dict:
     output: dict = {}
     with (
         postgres.session(task.connection(), task.stop, f"adf {task.run_id}") as opened,
-        opened.cursor() as cursor,
+        psycopg.ClientCursor(opened) as cursor,  # parameters go with a block of several statements
     ):
         for block in blocks:
-            if block.get("parameters"):
-                raise ActivityError("Parameters of scripts are not supported: put the values into the text.")
-            cursor.execute(str(block.get("text") or ""))
+            text, parameters = str(block.get("text") or ""), block.get("parameters")
+            if parameters:
+                cursor.execute(*bound(text, parameters))
+            else:
+                cursor.execute(text)
             while True:
                 affected += _collect(task, cursor, block.get("type", "Query"), sets, output)
                 if not cursor.nextset():

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from local.adf.definition.resolve import resolve
 from local.adf.errors import ActivityError
+from local.adf.expressions import ExpressionError
 from local.adf.expressions.values import to_text, type_name
 from local.adf.runtime.handlers import handles
 from local.adf.runtime.task import Task
@@ -118,7 +119,23 @@ def wait(task: Task) -> dict:
 
 @handles("Fail", required=("message", "errorCode"))
 def fail(task: Task) -> dict:
-    message, code = to_text(task.value("message")), to_text(task.value("errorCode"))
-    if not message or not code:
-        raise ActivityError("A Fail activity needs a message and an error code that are not empty.")
-    raise ActivityError(message, code)
+    """Fail with the message and code that are given; with the service's own where they are no texts.
+
+    https://learn.microsoft.com/azure/data-factory/control-flow-fail-activity#understand-the-fail-activity-error-code
+    """
+    name = task.activity.name
+    message, code = _text(task, "message"), _text(task, "errorCode")
+    if message is None and code is not None:
+        raise ActivityError(f"{name} fail message parameter couldn't be interpreted as a string", code)
+    if not (message or "").strip():
+        message = f"Failed to interpret {name} fail message or error code"
+    raise ActivityError(message, (code or "").strip() or "ErrorCodeNotString")
+
+
+def _text(task: Task, key: str) -> str | None:
+    """A property as a text, '' for null; None where it can't be evaluated, or is no text."""
+    try:
+        value = task.value(key)
+    except ExpressionError:
+        return None
+    return None if isinstance(value, dict | list) else to_text(value)

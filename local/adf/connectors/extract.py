@@ -24,6 +24,7 @@ class Extract:
 
     query: str
     as_text: tuple[str, ...]
+    names: tuple[str, ...]
 
 
 def extract(opened: psycopg.Connection, query: str) -> Extract:
@@ -43,9 +44,9 @@ def extract(opened: psycopg.Connection, query: str) -> Extract:
         if kind not in _EXACT:
             as_text.append(name)
     if all(part.startswith('"') and "::" not in part for part in parts):
-        return Extract(f"{query}\n", ())
+        return Extract(f"{query}\n", (), tuple(names))
     body = query.strip().rstrip(";")
-    return Extract(f"select {', '.join(parts)} from (\n{body}\n) as copied", tuple(as_text))
+    return Extract(f"select {', '.join(parts)} from (\n{body}\n) as copied", tuple(as_text), tuple(names))
 
 
 def _describe(opened: psycopg.Connection, query: str) -> list[tuple[str, int, int]]:

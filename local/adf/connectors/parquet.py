@@ -1,10 +1,9 @@
-"""A query's rows to one Parquet file, streamed by DuckDB: memory is the same whatever the table.
+"""Rows to Parquet files, streamed by DuckDB: memory is the same whatever the table.
 
 The file is written under its final name from the first byte on, as the service may do: an attempt that dies
 leaves half a file.
 """
 
-import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from local.adf.connectors.engine import quoted, telling
 from local.adf.errors import ActivityError, RunStopped
 from local.adf.runtime.stop import Stop
 
@@ -21,13 +21,7 @@ if TYPE_CHECKING:
 
 CODECS = {"snappy": "snappy", "gzip": "gzip", "zstd": "zstd", "none": "uncompressed"}
 POLL_SECONDS = 0.2
-_CONFIG = {
-    "threads": min(2, os.cpu_count() or 1),
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    # Checking the scanner's signature takes half a second; the lock file has the hash of its wheel.
-    "allow_unsigned_extensions": "true",
-}
+BATCH_ROWS = 100_000
 
 
 @dataclass(frozen=True)
@@ -44,67 +38,87 @@ class Written:
     raw_bytes: int
 
 
-def extension() -> Path:
-    """The scanner's file in its wheel, for the version of DuckDB that is installed."""
-    import duckdb
-    import duckdb_extension_postgres_scanner as wheel
-
-    folder = Path(wheel.__file__).parent / "extensions" / f"v{duckdb.__version__}"
-    path = folder / "postgres_scanner.duckdb_extension"
-    if not path.is_file():
-        raise ActivityError(
-            f"DuckDB {duckdb.__version__} has no PostgreSQL scanner at {path}.",
-            "InternalError",
-            "SystemError",
-        )
-    return path
-
-
 def write(
-    conninfo: str,
-    query: str,
+    database: "duckdb.DuckDBPyConnection",
+    select: str,
+    parameters: list,
     target: Path,
     codec: str,
     stop: Stop,
     on_stop: Callable[[], None],
     on_progress: Callable[[int], None],
 ) -> Written:
-    """Run the query on the server and write what it gives.
+    """Write what a SELECT gives to one file.
 
     Args:
-        on_stop: ends the query on the server, when the attempt is stopped.
+        on_stop: ends the query at its source, when the attempt is stopped.
         on_progress: hears the bytes written so far, first 0; what it raises ends the copy.
 
     Raises:
-        ActivityError: the query failed, the server went away, or the file can't be written.
+        ActivityError: the query failed, its source went away, or the file can't be written.
     """
-    import duckdb  # half a second, and only a Copy needs it
-
-    database = duckdb.connect(config=dict(_CONFIG))
-    try:
-        database.execute(f"LOAD '{_quoted(extension())}'")
-        database.execute(f"ATTACH '{_quoted(conninfo)}' AS source (TYPE postgres, READ_ONLY)")
+    with telling(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(b"PAR1")
         on_progress(0)
-
-        def interrupt() -> None:
-            on_stop()
-            _interrupt(database)
-
-        with _kept(target), stop.on_stop(interrupt), _watched(database, target, on_progress):
+        with (
+            _kept(target),
+            stop.on_stop(_interrupting(database, on_stop)),
+            _watched(database, target, on_progress),
+        ):
             copied = database.execute(
-                f"COPY (SELECT * FROM postgres_query('source', ?)) TO '{_quoted(target)}' "
+                f"COPY ({select}) TO '{quoted(target)}' "
                 f"(FORMAT parquet, COMPRESSION {codec}, USE_TMP_FILE false)",
-                [query],
+                parameters,
             ).fetchone()
         return _measured(database, target, copied[0])
-    except duckdb.Error as error:
-        raise ActivityError(f"Copy to {target} failed. {_said(error)}", "2200") from None
-    except OSError as error:
-        raise ActivityError(f"Copy to {target} failed: {error.strerror or error}.", "2200") from None
-    finally:
-        database.close()
+
+
+def write_parts(
+    database: "duckdb.DuckDBPyConnection",
+    select: str,
+    parameters: list,
+    part: Callable[[int], Path],
+    most_rows: int,
+    codec: str,
+    stop: Stop,
+    on_stop: Callable[[], None],
+    on_progress: Callable[[int], None],
+) -> list[Written]:
+    """Write what a SELECT gives to files of at most so many rows, `part(0)`, `part(1)` and so on.
+
+    There is always a first file: one without rows has the columns. Arguments and errors are those of `write`.
+    """
+    import pyarrow.parquet as pq
+
+    written: list[Written] = []
+    with telling(part(0)), stop.on_stop(_interrupting(database, on_stop)):
+        on_progress(0)
+        batches = database.execute(select, parameters).to_arrow_reader(min(most_rows, BATCH_ROWS))
+        compression = {"uncompressed": "none"}.get(codec, codec)
+        pending, done = next(batches, None), 0
+        while pending is not None or not written:
+            target, rows = part(len(written)), 0
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with pq.ParquetWriter(target, batches.schema, compression=compression) as writer:
+                while pending is not None and rows < most_rows:
+                    taken = pending.slice(0, most_rows - rows)
+                    writer.write_batch(taken)
+                    rows += taken.num_rows
+                    rest = pending.slice(taken.num_rows)
+                    pending = rest if rest.num_rows else next(batches, None)
+            written.append(_measured(database.cursor(), target, rows))
+            done += written[-1].bytes
+            on_progress(done)
+    return written
+
+
+def _interrupting(database: "duckdb.DuckDBPyConnection", on_stop: Callable[[], None]) -> Callable[[], None]:
+    def interrupt() -> None:
+        on_stop()
+        _interrupt(database)
+
+    return interrupt
 
 
 @contextmanager
@@ -120,22 +134,11 @@ def _kept(target: Path) -> Iterator[None]:
             raise
 
 
-def _quoted(text: object) -> str:
-    return str(text).replace("'", "''")
-
-
 def _interrupt(database: "duckdb.DuckDBPyConnection") -> None:
     import duckdb
 
     with suppress(duckdb.Error):  # it may have ended by itself meanwhile
         database.interrupt()
-
-
-def _said(error: Exception) -> str:
-    """The server's words without the statement that the scanner wrapped round the query."""
-    text = " ".join(str(error).split())
-    start = text.find("ERROR: ")
-    return text[start:] if start >= 0 else text
 
 
 def _measured(database: "duckdb.DuckDBPyConnection", target: Path, copied: int) -> Written:
@@ -159,7 +162,10 @@ def _watched(
     def watch() -> None:
         seen = 0
         while not done.wait(POLL_SECONDS):
-            size = target.stat().st_size
+            try:
+                size = target.stat().st_size
+            except FileNotFoundError:  # a copy that fails removes it, and has it put back
+                continue
             if size == seen:
                 continue
             seen = size

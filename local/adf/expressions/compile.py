@@ -7,7 +7,7 @@ from local.adf.expressions.errors import ExpressionError
 from local.adf.expressions.functions import LAZY, lookup
 from local.adf.expressions.nodes import Call, Literal, Node, Select
 from local.adf.expressions.scope import SCOPE
-from local.adf.expressions.values import find_key, is_integer, to_text, type_name
+from local.adf.expressions.values import find_key, int32, is_integer, to_text, type_name
 
 Evaluate = Callable[[Context], object]
 
@@ -59,40 +59,58 @@ def _fail(message: str, text: str, position: int) -> object:
 
 
 def _select(node: Select, text: str) -> Evaluate:
-    target, key = compile_node(node.target, text), compile_node(node.key, text)
-    optional, position = node.optional, node.position
+    """The whole chain of selections: `a?.b.c` of a null `a` is null to its end, as in C#."""
+    steps = []
+    root: Node = node
+    while isinstance(root, Select):
+        steps.append((compile_node(root.key, text), root.optional, root.position))
+        root = root.target
+    start, chain = compile_node(root, text), tuple(reversed(steps))
 
     def evaluate(context: Context) -> object:
-        value, name = target(context), key(context)
-        if isinstance(value, dict) and isinstance(name, str):
-            found = find_key(value, name)
-            if found is not None:
-                return value[found]
-            if optional:
+        value = start(context)
+        for key, optional, position in chain:
+            name = key(context)
+            if value is None and optional and (isinstance(name, str) or is_integer(name)):
                 return None
-            reason = f"property '{name}' doesn't exist, available properties are '{', '.join(value)}'."
-        elif isinstance(value, list) and is_integer(name):
-            if 0 <= name < len(value):
-                return value[name]
-            if optional:
-                return None
-            reason = (
-                f"array index '{name}' is outside bounds (0, {len(value) - 1}) of array."
-                if value
-                else f"array index '{name}' cannot be selected from empty array."
-            )
-        elif value is None and optional:
-            return None
-        else:
-            reason = _refusal(value, name)
-        raise ExpressionError(
-            f"The template language expression '{text}' cannot be evaluated because {reason} "
-            "Please see https://aka.ms/logicexpressions for usage details.",
-            text,
-            position,
-        )
+            reason = None
+            if isinstance(value, dict) and isinstance(name, str):
+                value, reason = _property(value, name, optional)
+            elif isinstance(value, list) and is_integer(name):
+                value, reason = _element(value, name, optional)
+            else:
+                reason = _refusal(value, name)
+            if reason is not None:
+                raise ExpressionError(
+                    f"The template language expression '{text}' cannot be evaluated because {reason} "
+                    "Please see https://aka.ms/logicexpressions for usage details.",
+                    text,
+                    position,
+                )
+        return value
 
     return evaluate
+
+
+def _property(value: dict, name: str, optional: bool) -> tuple[object, str | None]:
+    """The property, or why there is none."""
+    found = find_key(value, name)
+    if found is not None:
+        return value[found], None
+    reason = f"property '{name}' doesn't exist, available properties are '{', '.join(value)}'."
+    return None, None if optional else reason
+
+
+def _element(value: list, at: int, optional: bool) -> tuple[object, str | None]:
+    """The element, or why there is none."""
+    at = int32(at)
+    if 0 <= at < len(value):
+        return value[at], None
+    if optional:
+        return None, None
+    if not value:
+        return None, f"array index '{at}' cannot be selected from empty array."
+    return None, f"array index '{at}' is outside bounds (0, {len(value) - 1}) of array."
 
 
 def _refusal(value: object, name: object) -> str:

@@ -27,6 +27,7 @@ class Context:
         item: the current item of a ForEach or Filter, OUTSIDE when there is none.
         dataset: parameters of the dataset that is being read, None outside of one.
         linked_service: parameters of the linked service that is being read, None outside of one.
+        trigger: scheduledTime, startTime, outputs of the trigger that fires, None outside of one.
     """
 
     pipeline: Mapping = field(default_factory=lambda: {"parameters": {}, "globalParameters": {}})
@@ -35,3 +36,4 @@ class Context:
     item: object = OUTSIDE
     dataset: Mapping | None = None
     linked_service: Mapping | None = None
+    trigger: Mapping | None = None

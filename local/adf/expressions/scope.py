@@ -1,4 +1,4 @@
-"""The functions that read the context: pipeline, activity, variables, item, dataset, linkedService."""
+"""The functions that read the context: pipeline, activity, variables, item, dataset, linkedService, trigger."""
 
 from collections.abc import Callable
 
@@ -66,6 +66,11 @@ def _linked_service(context: Context, arguments: list) -> object:
     return _inside("linkedService", context.linked_service)
 
 
+def _trigger(context: Context, arguments: list) -> object:
+    _none("trigger", arguments)
+    return _inside("trigger", context.trigger)
+
+
 def _inside(name: str, found: object) -> object:
     if found is None:
         raise ExpressionError(f"The template function '{name}' is not expected at this location.")
@@ -79,4 +84,5 @@ SCOPE: dict[str, Callable[[Context, list], object]] = {
     "activity": _activity,
     "dataset": _dataset,
     "linkedservice": _linked_service,
+    "trigger": _trigger,
 }

@@ -6,6 +6,10 @@ A value is None, bool, int, float, str, list or dict, as the standard library's 
 import base64
 import math
 
+from local.adf.expressions.errors import ExpressionError
+
+INT64 = range(-(2**63), 2**63)
+
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _ESCAPES |= {
     chr(code): f"\\u{code:04x}" for code in [*range(32), 0x85, 0x2028, 0x2029] if chr(code) not in _ESCAPES
@@ -30,11 +34,25 @@ def type_name(value: object) -> str:
 
 
 def is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, float) or is_integer(value)
 
 
 def is_integer(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    """Whether it is an integer. ExpressionError for one beyond 64 bits: JSON may hold it, no function takes it."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return False
+    _check_size(value)
+    return True
+
+
+def int32(value: int) -> int:
+    """The lowest 32 bits: all that the service keeps of a count, an index or an interval, without a word."""
+    return (value + 2**31) % 2**32 - 2**31
+
+
+def _check_size(value: int) -> None:
+    if value not in INT64:
+        raise ExpressionError(f"The integer {value} does not fit in 64 bits, so it cannot be converted.")
 
 
 def float_text(value: float) -> str:
@@ -74,6 +92,7 @@ def to_text(value: object) -> str:
     if isinstance(value, bool):
         return "True" if value else "False"
     if isinstance(value, int):
+        _check_size(value)
         return str(value)
     if isinstance(value, float):
         return float_text(value)
@@ -110,9 +129,24 @@ def to_json(value: object) -> str:
     return "{" + ",".join(f'"{key.translate(_TABLE)}":{to_json(item)}' for key, item in value.items()) + "}"
 
 
+def alike(left: int | float, right: int | float) -> tuple[int | float, int | float]:
+    """Two numbers for comparison: as doubles when one of them is."""
+    if isinstance(left, float) or isinstance(right, float):
+        return float(left), float(right)
+    return left, right
+
+
 def equal(left: object, right: object) -> bool:
     """What equals() tests: like `same`, but 1 equals 1.0."""
-    return left == right if is_number(left) and is_number(right) else same(left, right)
+    if (
+        isinstance(left, int | float)
+        and isinstance(right, int | float)
+        and is_number(left)
+        and is_number(right)
+    ):
+        left, right = alike(left, right)
+        return left == right
+    return same(left, right)
 
 
 def same(left: object, right: object) -> bool:

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
-Status = Literal["InProgress", "Queued", "Succeeded", "Failed", "Skipped", "Inactive", "Cancelled"]
+# Interrupted is ours: the process that ran it died. A service that never dies has no name for it.
+Status = Literal[
+    "InProgress", "Queued", "Succeeded", "Failed", "Skipped", "Inactive", "Cancelled", "Interrupted"
+]
 
 
 def timestamp() -> str:
@@ -25,6 +28,8 @@ class ActivityRun:
         input, output: as the service shows them; "***" where the policy says secure.
         error: {errorCode, message, failureType, target}, None unless it failed.
         warnings: limits of the service that it came up against.
+        rows: rows moved or returned, None where that means nothing.
+        reused_from: the run whose result was taken over by a run that recovers it.
     """
 
     activity_run_id: str
@@ -41,6 +46,8 @@ class ActivityRun:
     output: object = None
     error: dict | None = None
     warnings: list[str] = field(default_factory=list)
+    rows: int | None = None
+    reused_from: str | None = None
 
 
 @dataclass
@@ -52,6 +59,9 @@ class PipelineRun:
             that run's own record: the output of ExecutePipeline has its run id.
         error: {errorCode, message, failureType, target} of the first failure that decided, None otherwise.
         parent: run id and activity that executed it, None when it was started by itself.
+        group: run id of the first of the runs that recover one another; its own when it recovers none.
+        rerun_of: the run that it recovers, None for a run of its own.
+        trigger: {name, type, time, ...} of what started it, None when somebody did.
     """
 
     run_id: str
@@ -65,6 +75,9 @@ class PipelineRun:
     error: dict | None = None
     return_value: dict | None = None
     parent: dict | None = None
+    group: str = ""
+    rerun_of: str | None = None
+    trigger: dict | None = None
 
     @property
     def message(self) -> str:

@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from local.adf.connectors.web import WebAccess
 from local.adf.definition import Factory, Pipeline
 from local.adf.errors import RunStopped
 from local.adf.expressions import OUTSIDE, Context
 from local.adf.runtime.events import ActivityRun, Event, Listener, PipelineRun
 from local.adf.runtime.jobs import JobRunner
 from local.adf.runtime.records import RunRecord
+from local.adf.runtime.reuse import Reuse
 from local.adf.runtime.stop import Stop
 
 
@@ -23,6 +25,8 @@ class Settings:
         on_step: called before and after every activity, and while a Copy writes, with a stable name:
             `pipeline/path:before`, `:progress`, `:after`. What it raises ends the run as a crash would.
         sleep: waits so many seconds or until the stop; tests hand in one that does not wait.
+        recorded: told of a run's record after every line in it.
+        web: where a WebActivity may go beyond this machine.
     """
 
     factory: Factory
@@ -32,6 +36,8 @@ class Settings:
     listener: Listener | None
     on_step: Callable[[str], None] | None
     sleep: Callable[[float, Stop], object]
+    recorded: Callable[[Path], None] | None = None
+    web: WebAccess = field(default_factory=WebAccess)
     threads: list[threading.Thread] = field(default_factory=list)
 
     def tell(self, event: Event) -> None:
@@ -74,6 +80,7 @@ class Frame:
     Attributes:
         path: of the container, '' at the top.
         results: activity name -> {output, status, error, ...}; an iteration of a loop has a layer of its own.
+        reuse: what may be taken over from the run that this one recovers, None where all is run anew.
     """
 
     run: Run
@@ -82,6 +89,7 @@ class Frame:
     item: object
     results: ChainMap
     stop: Stop
+    reuse: Reuse | None = None
 
     def context(self) -> Context:
         return Context(
@@ -105,6 +113,10 @@ class Frame:
             results=self.results.new_child(),
             stop=stop,
         )
+
+    def anew(self) -> "Frame":
+        """The same place, with nothing taken over from another run."""
+        return replace(self, reuse=None)
 
     def join(self, name: str) -> str:
         return f"{self.path}/{name}" if self.path else name

@@ -17,13 +17,18 @@ def run_group(activities: Sequence[Activity], frame: Frame) -> list[tuple[str, d
     statuses: dict[str, str] = {}
     waiting = list(activities)
     running: dict[Future, Activity] = {}
+    anew = set() if frame.reuse is None else frame.reuse.downstream(activities, frame.join)
+
+    def run(activity: Activity) -> str:
+        return perform(activity, frame.anew() if activity.name in anew else frame)
+
     with ending(frame.run.stop, len(waiting)) as pool:
         while waiting or running:
             ready = _ready(waiting, statuses, frame)
             if len(ready) == 1 and not running:  # a chain needs no thread
-                statuses[ready[0].name] = perform(ready[0], frame)
+                statuses[ready[0].name] = run(ready[0])
                 continue
-            running |= {pool.submit(perform, activity, frame): activity for activity in ready}
+            running |= {pool.submit(run, activity): activity for activity in ready}
             if running:
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:

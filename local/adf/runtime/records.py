@@ -6,7 +6,7 @@ A process that dies leaves every line before its death; a torn last line is left
 import json
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,19 +16,26 @@ SECRET = "***"
 
 
 class RunRecord:
-    """Writes the record of one pipeline run. Safe to use from several threads."""
+    """Writes the record of one pipeline run. Safe to use from several threads.
 
-    def __init__(self, folder: Path, run_id: str):
+    Args:
+        written: told of the file after every line.
+    """
+
+    def __init__(self, folder: Path, run_id: str, written: Callable[[Path], None] | None = None):
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / f"{run_id}.jsonl"
+        self._written = written
         self._lock = threading.Lock()
         self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def write(self, event: str, **fields: object) -> None:
-        """Append one line. One write call: a line is there whole or is the last."""
-        line = json.dumps({"event": event, **fields}, ensure_ascii=False, default=str) + "\n"
+        """Append one line, in ASCII, for text may hold half a character. One write call: it is whole or the last."""
+        line = json.dumps({"event": event, **fields}, default=str) + "\n"
         with self._lock:
-            os.write(self._file, line.encode("utf-8", "replace"))
+            os.write(self._file, line.encode())
+        if self._written is not None:
+            self._written(self.path)
 
     def close(self) -> None:
         os.close(self._file)
@@ -61,6 +68,9 @@ def read_run(folder: Path, run_id: str) -> PipelineRun:
                 line["parameters"],
                 line["start"],
                 parent=line["parent"],
+                group=line["group"],
+                rerun_of=line["rerun_of"],
+                trigger=line["trigger"],
             )
         elif run is not None and kind == "activity_ended":
             run.activities.append(ActivityRun(**line))

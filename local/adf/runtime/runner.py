@@ -11,9 +11,11 @@ from local.adf.expressions import OUTSIDE
 from local.adf.runtime.events import Event, PipelineRun, timestamp
 from local.adf.runtime.frame import Frame, Run, Settings
 from local.adf.runtime.group import run_group
+from local.adf.runtime.owner import this_process
 from local.adf.runtime.parameters import bind, initial_variables
 from local.adf.runtime.queue import slot
 from local.adf.runtime.records import SECRET, RunRecord
+from local.adf.runtime.reuse import Reuse
 from local.adf.runtime.stop import Stop
 
 
@@ -28,10 +30,25 @@ def run_pipeline(
     trigger: Mapping[str, object] | None = None,
     started: Callable[[str], None] | None = None,
     warnings: Sequence[str] = (),
+    run_id: str | None = None,
+    recovers: PipelineRun | None = None,
+    reuse: Reuse | None = None,
 ) -> PipelineRun:
-    """Run one pipeline, started by itself or by an activity of another (its `parent`)."""
+    """Run one pipeline, started by itself or by an activity of another (its `parent`).
+
+    Args:
+        trigger: TriggerName and what else pipeline() shows of the trigger.
+        run_id: the id that it gets; a new one by default.
+        recovers: the run that this one recovers; `reuse` is what it takes over from it.
+    """
     values = bind(pipeline, parameters)
-    result = PipelineRun(str(uuid.uuid4()), pipeline.name, "InProgress", values, timestamp(), parent=parent)
+    run_id = run_id or str(uuid.uuid4())
+    result = PipelineRun(
+        run_id, pipeline.name, "InProgress", shown_parameters(pipeline, values), timestamp(), parent=parent,
+        group=_group(run_id, parent, recovers),
+        rerun_of=None if recovers is None else recovers.run_id,
+        trigger=dict(trigger) if trigger else None,
+    )  # fmt: skip
     clock = time.monotonic()
 
     def tell(kind: str, **fields: object) -> None:
@@ -43,31 +60,35 @@ def run_pipeline(
 
     if started is not None:
         started(result.run_id)
-    record = RunRecord(settings.runs_dir, result.run_id)
+    record = RunRecord(settings.runs_dir, result.run_id, settings.recorded)
+
+    def queued() -> None:
+        record.write("pipeline_queued")
+        tell("pipeline_queued", status="Queued")
+
     try:
         record.write(
             "pipeline_started",
             run_id=result.run_id,
             pipeline=pipeline.name,
-            parameters=_shown(pipeline, values),
+            parameters=result.parameters,
             start=result.start,
             parent=parent,
+            group=result.group,
+            rerun_of=result.rerun_of,
+            trigger=result.trigger,
+            owner=this_process(),
         )
         run_stop = Stop(stop)
-        with slot(
-            settings.locks_dir,
-            pipeline.name,
-            pipeline.concurrency,
-            run_stop,
-            lambda: tell("pipeline_queued", status="Queued"),
-        ):
+        with slot(settings.locks_dir, pipeline.name, pipeline.concurrency, run_stop, queued):
+            record.write("pipeline_running")
             tell("pipeline_started", warnings=tuple(warnings))
             run = Run(
                 settings, pipeline, result, record, run_stop,
                 system=_system(settings.factory, result, values, trigger or {}),
                 variables=initial_variables(pipeline), depth=depth,
             )  # fmt: skip
-            _execute(run)
+            _execute(run, reuse)
         run_stop.close()
     except RunRefused as refused:
         result.status, result.error = "Failed", _error("RunRefused", str(refused), pipeline.name)
@@ -95,8 +116,15 @@ def run_pipeline(
     return result
 
 
-def _execute(run: Run) -> None:
-    frame = Frame(run, "", run.depth + 1, OUTSIDE, ChainMap({}), run.stop)
+def _group(run_id: str, parent: Mapping | None, recovers: PipelineRun | None) -> str:
+    """The id that a run shares with those that recover it, and with the run that executed it."""
+    if parent is not None:
+        return parent.get("group", run_id)
+    return run_id if recovers is None else recovers.group or recovers.run_id
+
+
+def _execute(run: Run, reuse: Reuse | None) -> None:
+    frame = Frame(run, "", run.depth + 1, OUTSIDE, ChainMap({}), run.stop, reuse)
     failed = run_group(run.pipeline.activities, frame)
     run.result.status = "Failed" if failed else "Succeeded"
     if failed:
@@ -120,12 +148,14 @@ def _error(code: str, message: str, target: str) -> dict:
     }
 
 
-def _shown(pipeline: Pipeline, values: dict) -> dict:
-    """The parameters with those declared as secure left out."""
-    return {
-        name: SECRET if str(pipeline.parameters[name].get("type", "")).lower() == "securestring" else value
-        for name, value in values.items()
+def shown_parameters(pipeline: Pipeline, values: Mapping[str, object]) -> dict:
+    """The parameters as they may be shown: those declared as secure left out."""
+    secure = {
+        name
+        for name, one in pipeline.parameters.items()
+        if str(one.get("type", "")).lower() == "securestring"
     }
+    return {name: SECRET if name in secure else value for name, value in values.items()}
 
 
 def _system(factory: Factory, result: PipelineRun, values: dict, trigger: Mapping[str, object]) -> dict:
@@ -146,7 +176,7 @@ def _system(factory: Factory, result: PipelineRun, values: dict, trigger: Mappin
         "DataFactory": factory.name,
         "Pipeline": result.pipeline,
         "RunId": result.run_id,
-        "GroupId": result.run_id if result.parent is None else result.parent.get("group", result.run_id),
+        "GroupId": result.group,
         **triggered,
         **called,
         "parameters": values,

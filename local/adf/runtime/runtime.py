@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import local.adf.activities  # noqa: F401  (declares what performs each type)
+from local.adf.connectors.web import WebAccess
 from local.adf.definition import Factory
-from local.adf.errors import RunStopped
+from local.adf.errors import RunRefused, RunStopped
 from local.adf.runtime.events import Listener, PipelineRun
 from local.adf.runtime.frame import Settings
 from local.adf.runtime.jobs import JobRunner
+from local.adf.runtime.records import SECRET
+from local.adf.runtime.reuse import Find, Reuse
 from local.adf.runtime.runner import run_pipeline
 from local.adf.runtime.stop import Stop
 from local.adf.validation import validate
@@ -25,6 +29,7 @@ class Runtime:
         locks_dir: the locks of pipelines' concurrency; shared by all processes, `runs_dir`/locks by default.
         on_step: see Settings: the hook of fault tests.
         sleep: see Settings.
+        recorded, web: see Settings.
     """
 
     def __init__(
@@ -37,6 +42,8 @@ class Runtime:
         locks_dir: Path | None = None,
         on_step: Callable[[str], None] | None = None,
         sleep: Callable[[float, Stop], object] | None = None,
+        recorded: Callable[[Path], None] | None = None,
+        web: WebAccess | None = None,
     ):
         self._settings = Settings(
             factory=factory,
@@ -46,6 +53,8 @@ class Runtime:
             listener=listener,
             on_step=on_step,
             sleep=sleep or (lambda seconds, stop: stop.wait(seconds)),
+            recorded=recorded,
+            web=web or WebAccess(),
         )
         self._stop = Stop()
 
@@ -55,28 +64,57 @@ class Runtime:
         parameters: Mapping[str, object] | None = None,
         *,
         trigger: Mapping[str, object] | None = None,
+        run_id: str | None = None,
     ) -> PipelineRun:
         """Run a pipeline to its end. Whether it succeeded is the `status` of what is returned.
 
         Args:
             trigger: TriggerName, TriggerType and so on, what pipeline() shows of them.
+            run_id: the id that the run gets; a new one by default.
 
         Raises:
             DefinitionError: it, or a pipeline that it executes, can't run as declared.
             RunRefused: parameters are missing or wrong, or too many runs of it wait.
         """
+        return self._run(pipeline, parameters or {}, trigger=trigger or {}, run_id=run_id)
+
+    def rerun(self, run: PipelineRun, find: Find, *, from_start: bool = False) -> PipelineRun:
+        """Run a pipeline again, with the parameters of an earlier run and in its group.
+
+        Args:
+            find: gives a recorded run by its id (KeyError when there is none), for the pipelines it executed.
+            from_start: run everything; else what succeeded is taken over (see `reuse`).
+
+        Raises:
+            DefinitionError, RunRefused: as `run`; or what it needs of the earlier run was never recorded.
+        """
+        for name, value in run.parameters.items():
+            if value == SECRET:
+                raise RunRefused(
+                    f"The run {run.run_id} can't be run again.",
+                    f"Its parameter '{name}' is secure: its value was never recorded.",
+                    f"Start the pipeline {run.pipeline} anew, with a value for it.",
+                )
+        if run.status in ("InProgress", "Queued"):
+            raise RunRefused(
+                f"The run {run.run_id} is still under way.", f"It is {run.status}.", "Wait for its end."
+            )
+        if not from_start and run.status == "Succeeded":
+            raise RunRefused(
+                f"Nothing failed in the run {run.run_id}.",
+                f"The pipeline {run.pipeline} succeeded.",
+                "To run all of it again, say --from-start.",
+            )
+        found = self._settings.factory.pipeline(run.pipeline)
+        reuse = None if from_start or found is None else Reuse.of(run, found, find)
+        return self._run(run.pipeline, run.parameters, recovers=run, reuse=reuse)
+
+    def _run(self, pipeline: str, parameters: Mapping[str, object], **options: Any) -> PipelineRun:
         warnings = validate(self._settings.factory, pipeline, has_jobs=self._settings.jobs is not None)
         found = self._settings.factory.pipeline(pipeline)
         assert found is not None  # validated
         try:
-            return run_pipeline(
-                self._settings,
-                found,
-                parameters or {},
-                self._stop,
-                trigger=trigger or {},
-                warnings=warnings,
-            )
+            return run_pipeline(self._settings, found, parameters, self._stop, warnings=warnings, **options)
         except RunStopped as stopped:
             self._stop.set("cancelled")
             raise stopped.cause from None

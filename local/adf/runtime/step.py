@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from dataclasses import replace
 
 from local.adf.definition import Activity
 from local.adf.definition.resolve import resolve
@@ -17,6 +18,7 @@ from local.adf.runtime.task import Task
 
 DEFAULT_TIMEOUT = 12 * 3600.0
 DEFAULT_RETRY_INTERVAL = 30
+REUSED = "not run again: its result is that of the run that is being recovered"
 
 
 def perform(activity: Activity, frame: Frame) -> str:
@@ -30,6 +32,9 @@ def perform(activity: Activity, frame: Frame) -> str:
     _check_cancelled(frame)
     if activity.mark_inactive is not None:
         return _not_run(activity, frame, "Inactive", activity.mark_inactive)
+    stands = None if frame.reuse is None else frame.reuse.succeeded(activity, frame.join(activity.name))
+    if stands is not None:
+        return _take_over(activity, frame, stands)
     settings.step(f"{name}:before")
     attempts, interval = _retries(activity, frame)
     for attempt in range(1, attempts + 1):
@@ -118,6 +123,7 @@ def _attempt(activity: Activity, frame: Frame, attempt: int, again: float | None
         output=task.output,
         error=None if error is None else error_of(error, activity.name),
         warnings=task.warnings,
+        rows=task.rows,
     )
     _publish(task, ended, again if status == "Failed" else None)
     if cancelled:
@@ -139,17 +145,7 @@ def error_of(error: ActivityError, target: str) -> dict:
 def _publish(task: Task, ended: ActivityRun, again: float | None) -> None:
     """The result for expressions, the record and the listener, in this order."""
     activity, frame = task.activity, task.frame
-    frame.results[activity.name] = {
-        "output": ended.output,
-        "status": ended.status,
-        "error": ended.error,
-        "ActivityName": ended.name,
-        "ActivityType": ended.type,
-        "ActivityRunId": ended.activity_run_id,
-        "ExecutionStartTime": ended.start,
-        "ExecutionEndTime": ended.end,
-        "Duration": _duration(ended.seconds),
-    }
+    frame.results[activity.name] = _shown(ended)
     shown = redacted(ended, activity.policy)
     message = "" if shown.error is None else shown.error["message"]
     if again is not None:
@@ -165,6 +161,35 @@ def _publish(task: Task, ended: ActivityRun, again: float | None) -> None:
             warnings=tuple(ended.warnings),
         )
     )
+
+
+def _shown(ended: ActivityRun) -> dict:
+    """What activity('X') gives."""
+    return {
+        "output": ended.output,
+        "status": ended.status,
+        "error": ended.error,
+        "ActivityName": ended.name,
+        "ActivityType": ended.type,
+        "ActivityRunId": ended.activity_run_id,
+        "ExecutionStartTime": ended.start,
+        "ExecutionEndTime": ended.end,
+        "Duration": _duration(ended.seconds),
+    }
+
+
+def _take_over(activity: Activity, frame: Frame, stands: ActivityRun) -> str:
+    """Let the result of the run that is being recovered stand, without running the activity again."""
+    run_id = str(uuid.uuid4())
+    first = stands.reused_from or frame.reuse.run_id
+    ended = replace(stands, activity_run_id=run_id, item=frame.shown_item, reused_from=first)
+    frame.results[activity.name] = _shown(ended)
+    frame.run.ended(ended)
+    task = Task(activity, frame, frame.stop, run_id, stands.attempt)
+    frame.run.settings.tell(
+        task.event("activity_ended", status="Succeeded", rows=stands.rows, message="", warnings=(REUSED,))
+    )
+    return "Succeeded"
 
 
 def _duration(seconds: float) -> str:

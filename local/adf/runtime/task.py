@@ -1,5 +1,6 @@
 """One attempt at one activity, as the code that performs it sees it."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -9,9 +10,11 @@ from local.adf.errors import ActivityError
 from local.adf.expressions import Context
 from local.adf.runtime.events import Event
 from local.adf.runtime.frame import Frame
+from local.adf.runtime.handlers import HANDLERS
 from local.adf.runtime.stop import Stop
 
 _REQUIRED = object()
+MAX_PAYLOAD = 896 * 1024
 
 
 @dataclass
@@ -51,7 +54,20 @@ class Task:
             return default
         found = resolve(self.activity.properties[key], self.context)
         self.input[key] = found
+        self._check_payload(found)
         return found
+
+    def _check_payload(self, value: object) -> None:
+        """https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits"""
+        if not isinstance(value, str | list | dict) or not HANDLERS[self.activity.type].has_policy:
+            return
+        size = len(json.dumps(self.input, ensure_ascii=False, default=str).encode("utf-8", "replace"))
+        if size > MAX_PAYLOAD:
+            raise ActivityError(
+                f"The payload of '{self.activity.name}' is {size:,} bytes; an activity run may have {MAX_PAYLOAD:,}"
+                " (896 KB). Check for settings with very large values.",
+                "2002",
+            )
 
     def data(self, reference: Mapping) -> Data:
         """The dataset that a reference names, with its values."""

@@ -4,18 +4,25 @@ from collections.abc import Iterator, Mapping
 
 from local.adf.connectors import lake, postgres
 from local.adf.definition import Activity, Factory, Pipeline
+from local.adf.validation.copies import check_text
 from local.adf.validation.findings import Findings
 
 DATASETS = {
     "AzurePostgreSqlTable": postgres.LINKED_SERVICE,
     "Parquet": lake.LINKED_SERVICE,
     "Json": lake.LINKED_SERVICE,
+    "DelimitedText": lake.LINKED_SERVICE,
+    "Binary": lake.LINKED_SERVICE,
 }
 LINKED_SERVICES = (postgres.LINKED_SERVICE, lake.LINKED_SERVICE, "AzureDatabricks")
 _SOURCE_DATASETS = {
     "AzurePostgreSqlSource": "AzurePostgreSqlTable",
     "JsonSource": "Json",
+    "ParquetSource": "Parquet",
+    "DelimitedTextSource": "DelimitedText",
+    "BinarySource": "Binary",
     "ParquetSink": "Parquet",
+    "BinarySink": "Binary",
 }
 
 
@@ -69,6 +76,12 @@ def _dataset_faults(factory: Factory, activity: Activity, side: str, reference: 
     kind = (activity.properties.get(side) or {}).get("type")
     if kind in _SOURCE_DATASETS and dataset.type != _SOURCE_DATASETS[kind]:
         yield f"a {side} of type {kind} does not go with the dataset '{name}' of type {dataset.type}"
+    if activity.type in ("GetMetadata", "Delete") and DATASETS[dataset.type] != lake.LINKED_SERVICE:
+        yield f"the service has no {activity.type} for a dataset of type {dataset.type}: '{name}'"
+    if dataset.type == "DelimitedText":
+        faults: list[str] = []
+        check_text(dataset, faults.append)
+        yield from faults
     yield from _linked_service_faults(factory, dataset.linked_service, DATASETS[dataset.type])
 
 

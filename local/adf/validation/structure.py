@@ -73,6 +73,13 @@ def _check_activity(pipeline: Pipeline, activity: Activity, findings: Findings, 
                 activity.name,
                 f"its timeout {timeout} is under 10 minutes, the service's shortest",
             )
+    if activity.type == "ExecutePipeline" and activity.properties.get("waitOnCompletion") is None:
+        findings.warn(
+            pipeline.name,
+            activity.name,
+            "it does not say waitOnCompletion; the documentation gives true as the default, the REST API false, "
+            "and here it does not wait",
+        )
     check_settings(activity, add)
 
 
@@ -103,11 +110,24 @@ def _check_group(
                 activity.name,
                 f"the service's editor allows no {activity.type} inside a {containers[-1]}",
             )
+        if activity.type == "ForEach" and not activity.properties.get("isSequential"):
+            _warn_of_races(pipeline, activity, findings)
         for group in activity.groups.values():
             _check_group(pipeline, group, findings, (*containers, activity.type))
     circle = _circle(by_name)
     if circle:
         findings.add(pipeline.name, circle[0], f"it depends on itself: {' -> '.join(circle)}")
+
+
+def _warn_of_races(pipeline: Pipeline, loop: Activity, findings: Findings) -> None:
+    """https://learn.microsoft.com/azure/data-factory/control-flow-for-each-activity#limitations-and-workarounds"""
+    for inner in loop.walk():
+        if inner.type == "SetVariable" and not inner.properties.get("setSystemVariable"):
+            findings.warn(
+                pipeline.name,
+                inner.name,
+                f"it sets a variable of the whole pipeline in '{loop.name}', whose items run side by side",
+            )
 
 
 def _circle(by_name: dict[str, Activity]) -> list[str]:

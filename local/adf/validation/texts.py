@@ -8,13 +8,15 @@ from collections.abc import Iterator, Sequence
 from local.adf.definition import Activity, Pipeline
 from local.adf.expressions import ExpressionError, template
 from local.adf.expressions.functions import lookup
+from local.adf.expressions.functions.zones import is_iana
 from local.adf.expressions.nodes import Call, Literal, Node, Select, walk
 from local.adf.expressions.scope import SCOPE
 from local.adf.expressions.values import find_key
 from local.adf.validation.findings import Findings
 
 MAX_LENGTH = 8_192
-_OF_DATASETS = ("dataset", "linkedservice")
+_OF_ZONES = ("convertfromutc", "converttoutc", "converttimezone")
+_OF_OTHERS = ("dataset", "linkedservice", "trigger")
 
 
 def check_texts(pipeline: Pipeline, findings: Findings) -> None:
@@ -55,10 +57,10 @@ class _Checker:
             add(f"{len(text):,} characters where {MAX_LENGTH:,} are allowed")
         for offset, root in parsed.nodes:
             for node in walk(root):
-                for what in self.faults(node, hidden, in_loop):
+                for what in self.faults(activity, node, hidden, in_loop):
                     add(what, offset + node.position)
 
-    def faults(self, node: Node, hidden: set[str], in_loop: bool) -> Iterator[str]:
+    def faults(self, activity: Activity, node: Node, hidden: set[str], in_loop: bool) -> Iterator[str]:
         if isinstance(node, Select):
             yield from self.parameter(node)
         if not isinstance(node, Call):
@@ -69,16 +71,36 @@ class _Checker:
             if function is None:
                 yield f"the function '{node.name}' is not known"
                 return
+            self.zones(activity, node)
             try:
                 function.check_count(node.name, len(node.arguments))
             except ExpressionError as error:
                 yield error.message.split(" Please see ")[0].rstrip(".")
         elif name == "item" and not in_loop:
             yield "item() is used outside of a ForEach or Filter"
-        elif name in _OF_DATASETS:
+        elif name in _OF_OTHERS:
             yield f"{node.name}() is used in a pipeline"
         elif name in ("activity", "variables") and len(node.arguments) == 1:
             yield from self.named(name, node.arguments[0], hidden)
+            if name == "variables" and activity.type == "SetVariable":
+                yield from self.itself(activity, node.arguments[0])
+
+    def zones(self, activity: Activity, call: Call) -> None:
+        """Warn of a time zone that the service does not document."""
+        for argument in call.arguments if call.name.lower() in _OF_ZONES else ():
+            name = argument.value if isinstance(argument, Literal) else None
+            if isinstance(name, str) and is_iana(name):
+                self.findings.warn(
+                    self.pipeline.name,
+                    activity.name,
+                    f"{call.name} is given the IANA time zone '{name}'; the service documents Windows names alone",
+                )
+
+    def itself(self, activity: Activity, argument: Node) -> Iterator[str]:
+        """A variable can't be set to what it is made of: use a second one."""
+        variable = str(activity.properties.get("variableName"))
+        if isinstance(argument, Literal) and str(argument.value).lower() == variable.lower():
+            yield f"the variable '{variable}' is set to a value that refers to itself"
 
     def named(self, function: str, argument: Node, hidden: set[str]) -> Iterator[str]:
         if not isinstance(argument, Literal) or not isinstance(argument.value, str):

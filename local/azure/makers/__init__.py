@@ -1,11 +1,12 @@
 """The local counterparts: what a create of a resource makes on this machine, and a delete removes.
 
 Most resources are only recorded: Data Factory's pipelines, a role assignment or a Databricks job are data
-that the local runtime reads. The few here hold something, so something is made.
+that the local runtime reads. The few here hold something, so something is made, or refuse what Azure refuses.
 """
 
 from local.azure.makers.databricks import WORKSPACE as DATABRICKS_WORKSPACE
 from local.azure.makers.databricks import WORKSPACE_FILE
+from local.azure.makers.datafactory import FACTORY, TRIGGER
 from local.azure.makers.maker import Maker
 from local.azure.makers.postgres import DATABASE, SERVER
 from local.azure.makers.storage import ACCOUNT, CONTAINER
@@ -13,6 +14,8 @@ from local.azure.makers.synapse import WORKSPACE as SYNAPSE_WORKSPACE
 
 MAKERS: dict[str, Maker] = {
     "azure-native:databricks:Workspace": DATABRICKS_WORKSPACE,
+    "azure-native:datafactory:Factory": FACTORY,
+    "azure-native:datafactory:Trigger": TRIGGER,
     "azure-native:dbforpostgresql:Database": DATABASE,
     "azure-native:dbforpostgresql:Server": SERVER,
     "azure-native:storage:BlobContainer": CONTAINER,

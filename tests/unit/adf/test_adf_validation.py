@@ -91,11 +91,8 @@ def test_an_activity_must_be_depended_on_to_be_referred_to():
 @pytest.mark.parametrize(
     ("activity", "found"),
     [
-        (
-            {"name": "A", "type": "WebActivity", "url": "x"},
-            "activities of type WebActivity are not supported",
-        ),
-        ({"name": "A", "type": "GetMetadata"}, "activities of type GetMetadata are not supported"),
+        ({"name": "A", "type": "WebHook", "url": "x"}, "activities of type WebHook are not supported"),
+        ({"name": "A", "type": "GetMetadata"}, "it has no 'dataset'"),
         ({"name": "A", "type": "Wait"}, "it has no 'waitTimeInSeconds'"),
         ({"name": "A", "type": "DatabricksJob", "jobId": "1"}, "nothing that runs Databricks jobs was given"),
         (
@@ -107,8 +104,8 @@ def test_an_activity_must_be_depended_on_to_be_referred_to():
             "a Copy to a sink of type DelimitedTextSink is not supported",
         ),
         (
-            changed(sink={"type": "ParquetSink", "formatSettings": {"maxRowsPerFile": 5}}),
-            "maxRowsPerFile is not supported",
+            changed(sink={"type": "ParquetSink", "formatSettings": {"maxRowsPerFile": 0}}),
+            "maxRowsPerFile is 0; it must be a positive integer",
         ),
         (
             changed(source={**COPY["source"], "partitionOption": "DynamicRange"}),
@@ -174,10 +171,8 @@ def test_a_circle_and_a_double_name_are_named():
 
 def test_what_an_executed_pipeline_has_wrong_is_found_too():
     call = {"name": "Call", "type": "ExecutePipeline", "pipeline": {"referenceName": "child"}}
-    child = {"activities": [{"name": "Ask", "type": "WebActivity"}]}
-    with pytest.raises(
-        DefinitionError, match="pipeline 'child', activity 'Ask': activities of type WebActivity"
-    ):
+    child = {"activities": [{"name": "Ask", "type": "WebHook"}]}
+    with pytest.raises(DefinitionError, match="pipeline 'child', activity 'Ask': activities of type WebHook"):
         validate(Factory({"main": {"activities": [call]}, "child": child}), "main")
 
 

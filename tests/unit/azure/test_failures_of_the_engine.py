@@ -61,3 +61,9 @@ def test_a_defect_tells_where_it_happened() -> None:
 
 def test_colours_go() -> None:
     assert cleaned("<{%fg 1%}>bad<{%reset%}> \x1b[31mred\x1b[0m") == "bad red"
+
+
+def test_a_trigger_that_could_not_be_changed_is_said_to_be_stopped() -> None:
+    trigger = URN.replace("Pipeline::ingest", "Trigger::tick")
+    assert "highwater triggers ensure" in failure("up", [(trigger, "refused")], "").next_step
+    assert "triggers" not in failure("up", [(URN, "refused")], "").next_step

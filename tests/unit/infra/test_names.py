@@ -19,6 +19,21 @@ AZURE = {
     "factory": r"[A-Za-z0-9][A-Za-z0-9-]{1,61}[A-Za-z0-9]",
     "databricks_workspace": r"[\w-]{3,64}",
     "access_connector": r"[\w-]{3,64}",
+    "unity_catalog": r"[a-z0-9_]{1,255}",
+    "log_workspace": r"[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]",
+    "collection_endpoint": r"[A-Za-z][A-Za-z0-9-]{1,42}[A-Za-z0-9]",
+    "collection_rule": r"[A-Za-z][A-Za-z0-9-]{1,62}[A-Za-z0-9]",
+    "action_group": r"[\w.()-]{1,259}[\w()-]",
+    "alert": r"[\w.()-]{1,259}[\w()-]",
+    "budget": r"[\w-]{1,63}",
+    "virtual_network": r"[A-Za-z0-9][\w.-]{0,62}\w",
+    "network_security_group": r"[A-Za-z0-9][\w.-]{0,78}\w",
+    "nat_gateway": r"[A-Za-z0-9][\w.-]{0,78}\w",
+    "public_ip": r"[A-Za-z0-9][\w.-]{0,78}\w",
+    "private_endpoint": r"[A-Za-z0-9][\w.-]{0,62}\w",
+    "network_connectivity": r"[\w-]{3,30}",
+    # Pulumi adds eight characters, and a vault's name has 24 at most, never two hyphens in a row.
+    "key_vault": r"[a-z](?:-?[a-z0-9]){2,15}",
     "synapse_workspace": r"[a-z0-9][a-z0-9-]{0,48}[a-z0-9]",
 }
 
@@ -46,7 +61,7 @@ def test_two_stacks_or_organisations_never_share_a_name():
         for kind in KINDS
         if KINDS[kind].worldwide
     ]
-    assert len(set(made)) == len(made) == 2 * len(STACKS) * 4
+    assert len(set(made)) == len(made) == 2 * len(STACKS) * 5
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,9 @@ def test_rules_across_settings():
     assert "postgres.ssl_mode 0 and postgres.entra false are for the laptop" in refused(
         postgres='{"ssl_mode": 0}'
     )
+    assert "databricks.unity_catalog false is for the laptop only" in refused(
+        databricks='{"unity_catalog": false}'
+    )
     assert "either sample is true, or external names a server" in refused(source='{"sample": false}')
 
 

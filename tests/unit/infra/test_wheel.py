@@ -49,7 +49,7 @@ def test_what_python_leaves_behind_is_no_source(tmp_path: Path):
 
 
 def test_the_wheel_has_the_entry_point_that_the_job_names(tmp_path: Path):
-    from infra.databricks import ENTRY_POINT, PACKAGE
+    from infra.merge_job import ENTRY_POINT, PACKAGE
 
     with zipfile.ZipFile(build(cache=tmp_path).path) as wheel:
         (points,) = [name for name in wheel.namelist() if name.endswith("entry_points.txt")]

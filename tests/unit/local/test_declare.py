@@ -32,7 +32,7 @@ def test_two_stacks_one_after_the_other_offline(no_network, tmp_path: Path):
         assert {line["urn"].split("::")[0] for line in found} == {f"urn:pulumi:{stack}"}
         assert all(sorted(line) == ["inputs", "options", "type", "urn"] for line in found)
         assert len({line["urn"] for line in found}) == count
-    assert counts["local"] == counts["dev"]
+    assert counts["local"] < counts["dev"]  # the laptop has neither Unity Catalog nor anything that watches
 
 
 def test_a_stream_takes_it_too_and_each_run_is_the_same():
@@ -58,7 +58,7 @@ def test_options_are_those_of_the_registration():
     account = found["lake|azure-native:storage:StorageAccount"]["options"]
     assert account["protect"] is True
     assert account["parent"].endswith("$highwater:infra:Lake::lake")
-    assert [urn.rpartition("::")[2] for urn in account["dependsOn"]] == ["group"]
+    assert [urn.rpartition("::")[2] for urn in account["dependsOn"]] == ["factory", "group"]
     pipeline = found["ingest|azure-native:datafactory:Pipeline"]["options"]
     assert pipeline["deletedWith"].endswith("azure-native:datafactory:Factory::factory")
     assert {"factory", "load_table", "merge"} <= {urn.rpartition("::")[2] for urn in pipeline["dependsOn"]}

@@ -66,7 +66,8 @@ def test_ingest_and_reload_differ_in_the_kind_of_window_alone(pipelines):
 def test_the_activities_in_their_order(pipelines):
     assert [a["name"] for a, _, _ in walk(pipelines["ingest"]["activities"])] == [
         "Begin run", "Load tables", "Load table", "Make plan", "Merge windows", "Write plan", "Merge",
-        "Receipts", "Settle", "Merge failed", "Finish run", "Anything failed", "Run failed",
+        "Receipts", "Settle", "Merge failed", "Finish run", "Run facts", "Send facts", "Anything failed",
+        "Run failed",
     ]  # fmt: skip
     assert [a["name"] for a, _, _ in walk(pipelines["load_table"]["activities"])] == [
         "Begin table", "Bounds", "Open windows", "Land windows", "Copy window", "Landed", "Release window",
@@ -153,7 +154,7 @@ def test_only_what_may_run_twice_is_retried_and_no_time_limit_is_below_the_servi
             assert 10 <= days * 1440 + hours * 60 + minutes + seconds / 60 <= 7 * 1440, activity["name"]
             if policy["retry"]:
                 retried.add(activity["name"])
-    assert retried == {"Bounds", "Copy window"}
+    assert retried == {"Bounds", "Copy window", "Send facts"}
 
 
 def test_the_job_gets_two_short_named_parameters(pipelines):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from local.adf.expressions.errors import ExpressionError
-from local.adf.expressions.values import is_integer, type_name
+from local.adf.expressions.values import int32, is_integer, type_name
 
 _HELP = "Please see https://aka.ms/logicexpressions#{} for usage details."
 
@@ -67,10 +67,10 @@ def text(name: str, value: object, which: str = "parameter") -> str:
 
 
 def integer(name: str, value: object, which: str = "parameter") -> int:
-    """The argument, which must be an integer."""
+    """The argument, which must be an integer; of 32 bits in the end."""
     if not is_integer(value):
         raise expects(name, which, "an integer", value)
-    return value
+    return int32(value)
 
 
 def invalid(name: str, why: str) -> ExpressionError:

@@ -87,7 +87,7 @@ def _counted(name: str, values: list) -> tuple[str | list, int]:
     if not isinstance(values[0], str | list):
         raise expects(name, "first parameter", "an array or a string", values[0])
     count = integer(name, values[1], "second parameter")
-    if not 0 <= count < 2**31:
+    if count < 0:
         raise invalid(
             name,
             "parameters are out of range: 'count' must be a positive integer. "

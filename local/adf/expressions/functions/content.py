@@ -17,6 +17,14 @@ def is_content(value: object) -> bool:
     return isinstance(value, dict) and TYPE in value and isinstance(value.get(CONTENT), str)
 
 
+def is_xml(value: object) -> bool:
+    """Whether it is content whose media type is one of XML; text/xml is none, to the service."""
+    if not is_content(value):
+        return False
+    media = str(value[TYPE]).partition(";")[0].strip().lower()
+    return media == "application/xml" or media.endswith("+xml")
+
+
 def bytes_of(value: dict) -> bytes:
     """The bytes of a content value; ValueError when they are not base64."""
     return decoded(value[CONTENT])

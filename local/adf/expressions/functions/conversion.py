@@ -3,6 +3,7 @@
 https://learn.microsoft.com/azure/data-factory/control-flow-expression-language-functions#conversion-functions
 """
 
+import math
 import re
 
 from local.adf.expressions.errors import ExpressionError
@@ -10,9 +11,8 @@ from local.adf.expressions.functions import content, lenient_json
 from local.adf.expressions.functions.base import expects, function, invalid, text
 from local.adf.expressions.functions.xmljson import to_object
 from local.adf.expressions.functions.xmltree import XmlError
-from local.adf.expressions.values import is_number, to_text
+from local.adf.expressions.values import INT64, is_number, to_text
 
-_INT64 = range(-(2**63), 2**63)
 _NUMBER = re.compile(r"\s*([+-]?)(?=[\d.])(\d[\d,]*)?(\.\d*)?([eE][+-]?\d+)?(-?)\s*", re.ASCII)
 
 
@@ -25,8 +25,10 @@ def _not_convertible(name: str) -> ExpressionError:
 
 def _number(name: str, value: object) -> int | float:
     """A number, a boolean, or a text that holds a number in en-US: 1,234.5e3."""
-    if isinstance(value, bool | int | float):
-        return int(value) if isinstance(value, bool) else value
+    if isinstance(value, bool):
+        return int(value)
+    if is_number(value):
+        return value
     if isinstance(value, str):
         found = _NUMBER.fullmatch(value)
         if found and (found[2] or (found[3] or ".") != ".") and not (found[1] and found[5]):
@@ -39,15 +41,16 @@ def _number(name: str, value: object) -> int | float:
 
 @function("int", takes="one parameter: the value to convert to an integer")
 def to_int(name: str, values: list) -> int:
+    if isinstance(values[0], str) and values[0].rstrip().endswith(
+        "-"
+    ):  # float() takes a sign behind, int() not
+        raise _not_convertible(name)
     number = _number(name, values[0])
     # The service converts by way of a double: what a double cannot hold as an integer of 64 bits is refused.
     whole = float(number)
-    if (
-        whole != whole
-        or whole in (float("inf"), float("-inf"))
-        or whole != int(whole)
-        or int(whole) not in _INT64
-    ):
+    if math.isnan(whole):
+        return INT64.start
+    if math.isinf(whole) or whole != int(whole) or int(whole) not in INT64:
         raise _not_convertible(name)
     return int(whole)
 
@@ -75,13 +78,15 @@ def to_string(name: str, values: list) -> str:
 @function("json", takes="one parameter: a string or an XML")
 def json(name: str, values: list) -> object:
     value = values[0]
-    if content.is_content(value):
+    if content.is_xml(value):
         try:
             return to_object(content.bytes_of(value))
         except (XmlError, ValueError) as error:
             raise invalid(
                 name, f"parameter is not valid. The provided value cannot be converted to JSON: '{error}'."
             ) from None
+    if content.is_content(value):
+        value = to_text(value)
     if not isinstance(value, str):
         raise expects(name, "parameter", "a string or an XML", value)
     try:
@@ -138,4 +143,6 @@ def _decoded(name: str, value: object) -> bytes:
 def binary(name: str, values: list) -> dict:
     if values[0] is None:
         raise _not_convertible(name)
+    if content.is_content(values[0]):
+        return values[0]
     return content.made(_data(values[0]))

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from local.adf.expressions.errors import ExpressionError
 from local.adf.expressions.functions.base import expects, function, invalid, text
 from local.adf.expressions.functions.dateformat import format_moment, has_words
-from local.adf.expressions.functions.moments import DAY, MAX_TICKS, SECOND, Moment, add_months, now, read
-from local.adf.expressions.values import is_integer
+from local.adf.expressions.functions.moments import DAY, MAX_TICKS, SECOND, Moment, add_months, now
+from local.adf.expressions.functions.timestamps import read
+from local.adf.expressions.values import int32, is_integer
 
 _UNITS = {"second": SECOND, "minute": 60 * SECOND, "hour": 3600 * SECOND, "day": DAY, "week": 7 * DAY}
 _MONTHS = {"month": 1, "year": 12}
@@ -72,6 +73,9 @@ def _shifted(name: str, moment: Moment, count: object, unit: object, sign: int, 
     if not isinstance(unit, str):
         raise expects(name, f"{_ORDINALS[first + 1]} parameter", "a string that contains the time unit", unit)
     known = unit.strip().lower()
+    count = int32(count)
+    if count == -(2**31):
+        raise _unrepresentable(name, count)
     if known in _UNITS:
         return _moved(name, moment, sign * count, _UNITS[known])
     if known in _MONTHS:

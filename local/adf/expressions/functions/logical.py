@@ -3,12 +3,13 @@
 https://learn.microsoft.com/azure/data-factory/control-flow-expression-language-functions#logical-functions
 """
 
+import math
 import unicodedata
 from collections.abc import Callable
 
 from local.adf.expressions.errors import ExpressionError
 from local.adf.expressions.functions.base import expects, function
-from local.adf.expressions.values import equal, is_number, type_name
+from local.adf.expressions.values import alike, equal, is_number, type_name
 
 
 @function(
@@ -80,11 +81,15 @@ def less_or_equals(name: str, values: list) -> bool:
     return _compare(name, values) <= 0
 
 
-def _compare(name: str, values: list) -> int:
-    """-1, 0 or 1 for two numbers or two strings; strings as en-US sorts them: letters before case."""
+def _compare(name: str, values: list) -> float:
+    """-1, 0 or 1 for two numbers or two strings; strings as en-US sorts them: letters before case.
+
+    NaN with anything gives NaN, which is neither above, nor below, nor equal to zero.
+    """
     left, right = values
     if is_number(left) and is_number(right):
-        return (left > right) - (left < right)
+        left, right = alike(left, right)
+        return math.nan if left != left or right != right else (left > right) - (left < right)
     if isinstance(left, str) and isinstance(right, str):
         one, other = _collation(left), _collation(right)
         return (one > other) - (one < other)
@@ -94,8 +99,13 @@ def _compare(name: str, values: list) -> int:
     )
 
 
+# White space, then these in this order, then digits, then letters.
+_SIGNS = {sign: rank for rank, sign in enumerate("\t\n\r _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$")}
+
+
 def _collation(value: str) -> tuple:
-    """Sort key: letters first, then accents, then small before capital."""
+    """Sort key: signs before digits before letters, then accents, then small before capital."""
     decomposed = unicodedata.normalize("NFKD", value)
-    letters = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return letters.casefold(), decomposed.casefold(), value.swapcase()
+    letters = (char for char in decomposed.casefold() if not unicodedata.combining(char))
+    ranks = [(_SIGNS.get(char, len(_SIGNS)), char) for char in letters]
+    return ranks, decomposed.casefold(), value.swapcase()

@@ -7,9 +7,8 @@ import random
 
 from local.adf.expressions.errors import ExpressionError
 from local.adf.expressions.functions.base import expects, function, integer, invalid
-from local.adf.expressions.values import is_number, type_name
+from local.adf.expressions.values import INT64, is_number, type_name
 
-_INT64 = range(-(2**63), 2**63)
 _INT32_MAX = 2**31 - 1
 
 
@@ -21,7 +20,7 @@ def _pair(name: str, values: list) -> tuple:
 
 
 def _checked(name: str, value: int | float) -> int | float:
-    if isinstance(value, int) and value not in _INT64:
+    if isinstance(value, int) and value not in INT64:
         raise ExpressionError(
             f"The result of the template language function '{name}' is too large for an integer."
         )
@@ -58,6 +57,8 @@ def div(name: str, values: list) -> int | float:
 @function("mod", takes="two parameters: the dividend and the divisor", least=2)
 def mod(name: str, values: list) -> int | float:
     left, right = _divided(name, values)
+    if isinstance(left, int) and isinstance(right, int):
+        _checked(name, abs(left) if right == -1 else 0)
     remainder = abs(left) % abs(right)  # has the sign of the dividend
     return -remainder if left < 0 else remainder
 
@@ -87,7 +88,10 @@ def _extreme(name: str, values: list, choose) -> int | float:
             f"The template language function '{name}' expects all of its parameters to be either integer or "
             f"decimal numbers. Found invalid parameter types: '{','.join(dict.fromkeys(wrong))}'."
         )
-    found = choose(numbers)
+    unordered = [value for value in numbers if value != value]  # NaN: the least, and never the greatest
+    if unordered and (choose is min or len(unordered) == len(numbers)):
+        return unordered[0]
+    found = choose(value for value in numbers if value == value)
     return float(found) if any(isinstance(value, float) for value in numbers) else found
 
 

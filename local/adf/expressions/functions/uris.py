@@ -7,7 +7,7 @@ import re
 from urllib.parse import quote, unquote_to_bytes
 
 from local.adf.expressions.errors import ExpressionError
-from local.adf.expressions.functions import content
+from local.adf.expressions.functions import content, lenient_json
 from local.adf.expressions.functions.base import function, invalid, text
 from local.adf.expressions.values import to_text
 
@@ -84,7 +84,7 @@ def _parts(name: str, value: object) -> tuple[str, str, bool, str]:
 
 def _bytes(name: str, encoded: bool, data: str) -> bytes:
     if not encoded:
-        return unquote_to_bytes(data)
+        return unquote_to_bytes(data.replace("+", " "))
     try:
         return content.decoded(data)
     except ValueError:
@@ -107,11 +107,21 @@ def data_uri_to_string(name: str, values: list) -> str:
 
 
 @function("decodeDataUri", takes="one parameter: a data URI")
-def decode_data_uri(name: str, values: list) -> str:
-    _, charset, encoded, data = _parts(name, values[0])
+def decode_data_uri(name: str, values: list) -> object:
+    """By its media type: JSON as the value that it holds, text as a string, the rest as content."""
+    kind, charset, encoded, data = _parts(name, values[0])
     if charset.lower() not in _CHARSETS:
         raise _undecodable(name)
-    return _bytes(name, encoded, data).decode(charset or "utf-8", "replace")
+    found = _bytes(name, encoded, data)
+    media = kind.partition(";")[0].strip().lower()
+    if media.startswith("text/"):
+        return found.decode(charset or "utf-8", "replace")
+    if media == "application/json" or media.endswith("+json"):
+        try:
+            return lenient_json.loads(found.decode(charset or "utf-8", "replace"))
+        except ValueError as error:
+            raise invalid(name, f"parameter is not valid: '{error}'.") from None
+    return content.made(found, kind if charset else f"{kind};charset=us-ascii")
 
 
 @function("dataUriToBinary", takes="one parameter: a data URI")
@@ -121,4 +131,4 @@ def data_uri_to_binary(name: str, values: list) -> dict:
         raise invalid(name, f"parameter is not valid. The provided charset '{charset}' is not supported.")
     if encoded:
         return {content.TYPE: kind, content.CONTENT: data}
-    return content.made(unquote_to_bytes(data), kind)
+    return content.made(_bytes(name, encoded, data), kind)

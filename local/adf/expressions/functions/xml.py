@@ -3,6 +3,7 @@
 https://learn.microsoft.com/azure/data-factory/control-flow-expression-language-functions#xpath
 """
 
+from local.adf.expressions.errors import ExpressionError
 from local.adf.expressions.functions import content
 from local.adf.expressions.functions.base import expects, function, invalid
 from local.adf.expressions.functions.xmljson import from_object
@@ -29,7 +30,7 @@ def xml(name: str, values: list) -> dict:
 @function("xpath", takes="two parameters: an XML object and an XPath expression", least=2)
 def xpath(name: str, values: list) -> object:
     document, path = values
-    if not content.is_content(document):
+    if not content.is_xml(document):
         raise expects(name, "first parameter", "an XML object", document)
     if not isinstance(path, str):
         raise expects(name, "second parameter", "a string", path)
@@ -50,4 +51,6 @@ def _shown(node: Node) -> object:
     """Elements as content, texts and attributes as strings."""
     if node.kind in ("element", "root"):
         return content.made(written(node, indent=0).encode("utf-8", "replace"), content.XML)
+    if not node.is_text and node.kind != "attribute":
+        raise ExpressionError(f"The node type '{node.kind.capitalize()}' is not a supported XPath node type.")
     return node.value if node.is_text else written(node)

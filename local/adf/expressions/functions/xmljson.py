@@ -5,7 +5,7 @@ import re
 from local.adf.expressions.functions.xmltree import Node, XmlError, parse, written
 from local.adf.expressions.values import to_json, to_text
 
-_NAMES = {"text": "#text", "cdata": "#cdata-section", "comment": "#comment"}
+_NAMES = {"text": "#text", "cdata": "#cdata-section"}  # comments are lost on the way
 
 
 def to_object(data: str | bytes) -> dict:
@@ -16,7 +16,12 @@ def to_object(data: str | bytes) -> dict:
         found["?xml"] = {
             f"@{name}": value for name, value in re.findall(r'(\w+)="([^"]*)"', root.declaration)
         }
-    return found | {child.name: _object(child) for child in root.elements}
+    for child in root.children:
+        if child.kind == "instruction":
+            found[f"?{child.name}"] = child.value
+        elif child.kind == "element":
+            found[child.name] = _object(child)
+    return found
 
 
 def _object(node: Node) -> object:

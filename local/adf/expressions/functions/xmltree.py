@@ -29,6 +29,12 @@ class Node:
         return self.name.rpartition(":")[2]
 
     @property
+    def namespace(self) -> str:
+        """The URI of its name; an attribute without a prefix has none."""
+        prefix = self.name.rpartition(":")[0]
+        return "" if self.kind == "attribute" and not prefix else self.namespace_of(prefix) or ""
+
+    @property
     def elements(self) -> list["Node"]:
         return [child for child in self.children if child.kind == "element"]
 
@@ -109,6 +115,8 @@ class _Builder:
 
     def declaration(self, version: str, encoding: str | None, standalone: int) -> None:
         said = f' encoding="{encoding}"' if encoding else ""
+        if standalone >= 0:
+            said += f' standalone="{"yes" if standalone else "no"}"'
         self.root.declaration = f'<?xml version="{version}"{said}?>'
 
     def doctype(self, *_: object) -> None:

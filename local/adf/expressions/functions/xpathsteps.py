@@ -22,6 +22,30 @@ def root_of(node: Node) -> Node:
     return node
 
 
+def _ancestors(node: Node) -> list[Node]:
+    """Nearest first."""
+    return [] if node.parent is None else [node.parent, *_ancestors(node.parent)]
+
+
+def _siblings(node: Node, step: int) -> list[Node]:
+    """Those after (1) or before (-1) it, nearest first. An attribute has none."""
+    beside = [] if node.parent is None else node.parent.children
+    at = next((at for at, one in enumerate(beside) if one is node), None)
+    if at is None:
+        return []
+    return beside[at + 1 :] if step > 0 else beside[:at][::-1]
+
+
+def _beyond(node: Node, step: int) -> list[Node]:
+    """Everything after or before it in the document that is neither inside nor around it, nearest first."""
+    found: list[Node] = []
+    for one in (node, *_ancestors(node)):
+        for sibling in _siblings(one, step):
+            below = list(sibling.walk())
+            found += below if step > 0 else below[::-1]
+    return found
+
+
 _AXES: dict[str, Callable[[Node], list[Node]]] = {
     "child": lambda node: node.children,
     "attribute": lambda node: [one for one in node.attributes if not one.name.startswith("xmlns")],
@@ -29,14 +53,20 @@ _AXES: dict[str, Callable[[Node], list[Node]]] = {
     "parent": lambda node: [node.parent] if node.parent is not None else [],
     "descendant": lambda node: list(node.walk())[1:],
     "descendant-or-self": lambda node: list(node.walk()),
+    "ancestor": _ancestors,
+    "ancestor-or-self": lambda node: [node, *_ancestors(node)],
+    "following-sibling": lambda node: _siblings(node, 1),
+    "preceding-sibling": lambda node: _siblings(node, -1),
+    "following": lambda node: _beyond(node, 1),
+    "preceding": lambda node: _beyond(node, -1),
 }
 
 
 def _matches(node: Node, test: str, axis: str) -> bool:
     if test in ("node", "node()"):
         return True
-    if test == "text()":
-        return node.is_text
+    if test in ("text()", "comment()"):
+        return node.is_text if test == "text()" else node.kind == "comment"
     principal = "attribute" if axis == "attribute" else "element"
     return node.kind == principal and (test == "*" or (node.name == test and node.namespace_of("") is None))
 

@@ -4,6 +4,7 @@ import math
 import operator
 from collections.abc import Callable
 
+from local.adf.expressions.functions.utf16 import units
 from local.adf.expressions.values import float_text
 
 Value = list | str | float | bool
@@ -86,7 +87,8 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "concat": lambda *values: "".join(map(text_of, values)),
     "contains": lambda value, part: text_of(part) in text_of(value),
     "starts-with": lambda value, part: text_of(value).startswith(text_of(part)),
-    "string-length": lambda value: float(len(text_of(value))),
+    "namespace-uri": lambda nodes: nodes[0].namespace if nodes else "",
+    "string-length": lambda value: float(len(units(text_of(value)))),
     "normalize-space": lambda value: " ".join(text_of(value).split()),
     "substring-before": lambda value, mark: (
         text_of(value).partition(text_of(mark))[0] if text_of(mark) in text_of(value) else ""
@@ -104,4 +106,4 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "ceiling": lambda value: float(math.ceil(number_of(value))),
     "round": lambda value: float(math.floor(number_of(value) + 0.5)),
 }
-OF_CONTEXT = ("string", "number", "name", "local-name", "string-length", "normalize-space")
+OF_CONTEXT = ("string", "number", "name", "local-name", "namespace-uri", "string-length", "normalize-space")

@@ -1,0 +1,1 @@
+"""The network of a private stack, and what each store lets in."""

@@ -1,0 +1,1 @@
+EXEC sp_set_data_processed_limit @type = N'daily', @limit_tb = {terabytes};

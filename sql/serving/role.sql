@@ -1,0 +1,6 @@
+IF NOT EXISTS (SELECT 1 FROM sys.database_principals WHERE name = N'{role}')
+    CREATE ROLE [{role}];
+GO
+GRANT SELECT ON SCHEMA::[{schema}] TO [{role}];
+GRANT REFERENCES ON DATABASE SCOPED CREDENTIAL::[{credential}] TO [{role}];
+GRANT ADMINISTER DATABASE BULK OPERATIONS TO [{role}];
