@@ -1,7 +1,7 @@
 # The two commands that matter: `make demo` and `make test`. Each does all set-up first.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast golden traps lint actionlint clean
+.PHONY: help setup demo test test-slow test-fast golden traps lint actionlint clean
 
 # The first Python on PATH that serves; the project's own environment is made with it.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -22,8 +22,14 @@ setup:  ## install all that the laptop needs: Python packages, Java, Pulumi, Del
 demo: setup  ## bring the local stack up, replay a month of trips, show what moved and how long it took
 	@.venv/bin/highwater demo
 
-test: setup  ## every test, the fast ones first
-	@.venv/bin/python -m local.toolchain.tiers unit spark+services
+# What a runner adds to it: slow
+TIERS ?= unit spark+services
+
+test: setup  ## every test but the slow ones, the fast ones first
+	@.venv/bin/python -m local.toolchain.tiers $(TIERS)
+
+test-slow: setup  ## what takes minutes more: whole deployments of every Azure stack against recording providers
+	@.venv/bin/python -m local.toolchain.tiers slow
 
 test-fast: setup  ## the unit tests alone
 	@.venv/bin/python -m local.toolchain.tiers unit

@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 from pulumi_azure_native import datafactory, resources
 
+from infra import maintenance
 from infra.factory_host import FactoryHost
 from infra.sql_script import SqlTarget
 from infra.trigger import Trigger
@@ -79,6 +80,16 @@ class Factory(pulumi.ComponentResource):
         services = self._linked_services(reach, credential)
         sets = self._datasets(services)
         self._trigger(self._pipelines(reach, services, sets), ready)
+        stack = host.place.settings
+        maintenance.declare(
+            stack.maintenance,
+            stack.factory,
+            reach.merge_job,
+            self._inside,
+            self._options,
+            [*services.values(), *sets],
+            ready,
+        )
         self.name = host.resource.name
         self.register_outputs({"name": self.name})
 

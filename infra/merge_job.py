@@ -69,7 +69,7 @@ def _job(
     run_as = settings.databricks.run_as
     return {
         "name": f"highwater-merge-{settings.stack.name}",
-        "description": "Merges what a plan names: landing to bronze, silver and gold.",
+        "description": "Merges what a plan names, landing to bronze, silver and gold; or looks after the tables.",
         "tasks": [
             {
                 "taskKey": "merge",
@@ -82,8 +82,13 @@ def _job(
                 **task,
             }
         ],
-        "parameters": [{"name": "run_id", "default": ""}, {"name": "plan_path", "default": ""}],
-        # A second run waits for the first: without the queue it would be skipped.
+        "parameters": [
+            {"name": "run_id", "default": ""},
+            {"name": "plan_path", "default": ""},
+            {"name": "work", "default": "merge"},
+        ],
+        # A second run waits for the first: without the queue it would be skipped. Maintenance is a run of this
+        # job too, so that it never commits while a merge is at work.
         "maxConcurrentRuns": 1,
         "queue": {"enabled": True},
         "tags": settings.tags,

@@ -10,6 +10,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from infra.errors import InfraError
+from infra.maintenance import Maintenance
 from infra.sections import (
     Administrator,
     Databricks,
@@ -54,6 +55,7 @@ class Settings(Section):
     monitoring: Monitoring = Monitoring()
     network: Network = Network()
     vault: Vault = Vault()
+    maintenance: Maintenance = Maintenance()
 
     @model_validator(mode="after")
     def _encrypted_on_azure(self) -> "Settings":

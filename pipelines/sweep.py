@@ -39,7 +39,7 @@ def _delete(
 
 
 def attempts(days: int) -> list:
-    """After `Begin run`: remove the folders that the ledger names. One that is not there had no file, and is done with too."""
+    """After `Begin run`: remove the folders that the ledger names. One that is not there is done with, too."""
     one = [
         datafactory.GetMetadataActivityArgs(
             type="GetMetadata",
@@ -80,7 +80,7 @@ def attempts(days: int) -> list:
 
 
 def plans(days: int) -> list:
-    """After `Record`: remove plans and receipts of runs that are long over. This run's own are there, so both folders are."""
+    """After `Record`: remove plans and receipts of runs that are long over. Both folders have this run's own."""
     before = activity_output("Old plans", "firstRow", "before")
     return [
         lookup(

@@ -78,6 +78,11 @@ def options(folder: Path, port: int, jars: list[Path]) -> dict[str, str]:
         "spark.sql.shuffle.partitions": str(parallel),
         "spark.default.parallelism": str(parallel),
         "spark.databricks.delta.snapshotPartitions": "2",  # 50 by default, for millions of files
+        # With so many tasks VACUUM lists a table's folder: 10,000 by default, which take a laptop minutes.
+        "spark.sql.sources.parallelPartitionDiscovery.parallelism": str(parallel),
+        # What Databricks packs small files into, for tables below some terabytes; Delta's own default is four times it.
+        "spark.databricks.delta.optimize.minFileSize": str(256 * 1024 * 1024),
+        "spark.databricks.delta.optimize.maxFileSize": str(256 * 1024 * 1024),
         **(SMALL_SPARK if small else {}),
     }
 

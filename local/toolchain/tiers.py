@@ -22,9 +22,10 @@ from local.toolchain.steps import in_words
 TESTS = PROJECT / "tests"
 # A tier's folders under tests/ and the markers that choose among their tests.
 TIERS = {
-    "unit": (("unit",), ""),
-    "spark": (("e2e", "integration"), "e2e or spark"),
-    "services": (("integration",), "not spark"),
+    "unit": (("unit",), "not slow"),
+    "spark": (("e2e", "integration"), "(e2e or spark) and not slow"),
+    "services": (("integration",), "not spark and not slow"),
+    "slow": (("",), "slow"),
 }
 
 
@@ -76,7 +77,10 @@ def run(name: str, held_back: bool = False) -> Tier:
             "-q",
             "--durations=5",
             f"--junitxml={results}",
-            *(("-m", markers) if markers else ()),
+            "-m",
+            markers,
+            # unit tests share nothing but the processor
+            *(("-n", "auto", "--dist", "loadfile") if name == "unit" else ()),
             *(str(TESTS / folder) for folder in folders),
         ]
         if held_back:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from pyspark.sql import SparkSession
 
-from highwater_transforms import plan, receipts, register, session, table
+from highwater_transforms import maintain, plan, receipts, register, session, table
 from highwater_transforms.errors import TransformError
 from highwater_transforms.lake import Lake
 from highwater_transforms.plan import TablePlan
@@ -83,19 +83,25 @@ def run(
 
 def arguments(argv: list[str]) -> argparse.Namespace:
     """The job's named parameters, as `--name=value`. Exits with status 2 when one is missing or unknown."""
-    parser = argparse.ArgumentParser("highwater-merge", description="Merge the landed windows of one run.")
+    parser = argparse.ArgumentParser("highwater-merge", description="Do what the plan of one run names.")
     parser.add_argument(
         "--lake", required=True, help="dfs endpoint of the storage account, or file:///folder/"
     )
     parser.add_argument("--run_id", required=True, help="the run whose plan it is")
     parser.add_argument("--plan_path", required=True, help="the plan's Parquet file in the landing container")
     parser.add_argument("--catalog", default="", help="the Unity Catalog that shows gold; none by default")
+    parser.add_argument(
+        "--work", default="merge", choices=("merge", "maintain"), help="merge windows, or look after tables"
+    )
     return parser.parse_args(argv)
 
 
 def main(argv: list[str] | None = None) -> None:
     """Run the job. Exits with status 1 when a table failed: a wheel task's return value is not looked at."""
     given = arguments(sys.argv[1:] if argv is None else argv)
+    if given.work == "maintain":
+        maintain.main(given)
+        return
     try:
         spark = session.get()
         done = run(spark, Lake(given.lake), given.run_id, given.plan_path, catalog=given.catalog)

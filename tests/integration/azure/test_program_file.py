@@ -8,7 +8,7 @@ from recorded_app import PROJECT, App
 from local.declare import resources
 
 # A private stack has close to two hundred resources, and the machine other work.
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.timeout(900)]
 
 STACKS = ("dev", "staging", "prod", "pr-7")
 

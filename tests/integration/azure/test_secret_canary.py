@@ -10,7 +10,7 @@ from local.engine import Engine
 from local.errors import HighwaterError
 from local.state import State
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.slow]
 CANARY = "canary-7c21be"
 VARIABLES = ("PGPASSWORD", "ARM_CLIENT_SECRET", "ARM_ACCESS_KEY", "AZURE_STORAGE_KEY", "DATABRICKS_TOKEN")
 

@@ -13,7 +13,7 @@ from infra.rest import Rest
 from local.teardown_azure import AzureTeardown, declared
 
 # A private stack has close to two hundred resources, and the machine other work.
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.engine, pytest.mark.slow, pytest.mark.timeout(900)]
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 PREFIX = f"/subscriptions/{SUBSCRIPTION}"

@@ -61,10 +61,15 @@ def test_nothing_changes_when_nothing_changed(declared):
 
 
 def test_another_schedule_changes_the_trigger_alone(declared):
-    config = stack_config("local") | {"highwater:factory": '{"every_minutes": 7, "retries": 0}'}
+    config = stack_config("local")
+    config["highwater:factory"] = json.dumps(json.loads(config["highwater:factory"]) | {"every_minutes": 7})
     after = {resource["urn"]: resource for resource in resources("local", config)}
     assert changed(declared("local"), after) == {"every_few_minutes"}
-    (trigger,) = [r for r in after.values() if r["type"].endswith("datafactory:Trigger")]
+    (trigger,) = [
+        r
+        for r in after.values()
+        if r["type"].endswith("datafactory:Trigger") and "every_few_minutes" in r["urn"]
+    ]
     assert trigger["inputs"]["properties"]["recurrence"]["interval"] == 7
 
 

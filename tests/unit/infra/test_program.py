@@ -122,7 +122,7 @@ def test_no_linked_service_has_a_key(stack, of_type):
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_trigger_runs_ingest_every_five_minutes(stack, of_type):
-    (trigger,) = of_type(stack, f"{AZURE}:datafactory:Trigger").values()
+    trigger = of_type(stack, f"{AZURE}:datafactory:Trigger")["every_few_minutes"]
     recurrence = trigger["properties"]["recurrence"]
     assert (recurrence["frequency"], recurrence["interval"], recurrence["timeZone"]) == ("Minute", 5, "UTC")
     assert trigger["properties"]["pipelines"] == [
@@ -145,7 +145,7 @@ def test_the_job_takes_named_parameters_and_queues(stack, of_type):
         "namedParameters": {"lake": f"https://{account}.dfs.core.windows.net/", **catalog},
     }
     assert (job["maxConcurrentRuns"], job["queue"]) == (1, {"enabled": True})
-    assert [p["name"] for p in job["parameters"]] == ["run_id", "plan_path"]
+    assert [p["name"] for p in job["parameters"]] == ["run_id", "plan_path", "work"]
     file = of_type(stack, "databricks:index/workspaceFile:WorkspaceFile")["wheel"]
     if stack in ("staging", "prod"):  # private: a cluster of the job's own
         assert task["libraries"] == [{"whl": f"/Workspace{file['path']}"}]
@@ -189,15 +189,17 @@ def test_what_is_in_the_factory_goes_with_it(stack, declared):
         if ("factoryName" in r["inputs"] and not r["type"].endswith(":Factory"))
         or r["type"] == f"{AZURE}:resources:Resource"
     ]  # fmt: skip
-    assert len(inside) == 1 + 4 + 4 + 3 + 1
+    assert len(inside) == 1 + 4 + 4 + 4 + 2
     assert {r["options"]["deletedWith"].rpartition("::")[2] for r in inside} == {"factory"}
 
 
 @pytest.mark.parametrize("stack", ["local", "dev"])
-def test_the_trigger_waits_for_the_ledger_and_the_roles(stack, declared):
-    (trigger,) = [r for r in declared(stack).values() if r["type"].endswith("datafactory:Trigger")]
+@pytest.mark.parametrize(("name", "pipeline"), [("every_few_minutes", "ingest"), ("every_day", "maintain")])
+def test_a_trigger_waits_for_its_pipeline_the_ledger_and_the_roles(stack, name, pipeline, declared):
+    found = [r for r in declared(stack).values() if r["type"].endswith("datafactory:Trigger")]
+    (trigger,) = [r for r in found if r["inputs"]["triggerName"] == name]
     awaited = {urn.rpartition("::")[2] for urn in trigger["options"]["dependsOn"]}
-    assert {"ingest", "contracts", "factory-landing", "databricks-lake", "synapse-gold"} <= awaited
+    assert {pipeline, "contracts", "factory-landing", "databricks-lake", "synapse-gold"} <= awaited
 
 
 def test_scripts_go_to_their_databases_by_the_stack_s_drivers(of_type):

@@ -47,11 +47,12 @@ def own(activity: dict) -> dict:
 
 def test_the_pipelines_are_these_and_the_entry_points_run_one_at_a_time(pipelines):
     assert {name: p.get("concurrency") for name, p in pipelines.items()} == {
-        "ingest": 1, "reload": 1, "load_table": None,
+        "ingest": 1, "reload": 1, "load_table": None, "maintain": 1,
     }  # fmt: skip
     assert {name: p["parameters"] for name, p in pipelines.items()} == {
         "ingest": {"tables": {"type": "String", "defaultValue": "*"}},
         "reload": {"tables": {"type": "String", "defaultValue": "*"}},
+        "maintain": {"tables": {"type": "String", "defaultValue": "*"}},
         "load_table": {key: {"type": "String"} for key in ("run_id", "table_name", "kind")},
     }
 
@@ -135,7 +136,7 @@ def test_every_reference_to_a_parameter_pipeline_dataset_or_service_exists(pipel
                 yield from references(item)
 
     found = {reference for r in declared for reference in references(r["inputs"])}
-    assert len(found) == 11
+    assert len(found) == 12
     assert {(kind, name) for kind, name in found if name not in there[kind]} == set()
     for pipeline in pipelines.values():
         used = {n for t in strings(pipeline["activities"]) for n in re.findall(r"parameters\.(\w+)", t)}

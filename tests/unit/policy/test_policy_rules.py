@@ -32,7 +32,14 @@ class Bad:
         return f"{self.rule}: {self.type} {self.path}={self.value!r}"
 
 
-ABSENT = object()
+class _Absent:
+    """The property is left out."""
+
+    def __repr__(self) -> str:
+        return "absent"
+
+
+ABSENT = _Absent()
 BAD = (  # one change a line reads best, however long
     Bad("no-shared-keys", "storage:StorageAccount", "allowSharedKeyAccess", True, "must be False, found True"),
     Bad("no-shared-keys", "storage:StorageAccount", "allowSharedKeyAccess", ABSENT, "found None", "dev"),

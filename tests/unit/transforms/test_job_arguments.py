@@ -10,7 +10,7 @@ from highwater_transforms.receipts import Receipt, failed
 def test_named_parameters_are_read():
     given = job.arguments(["--lake=file:///l/", "--run_id=r 1", "--plan_path=_plans/r/plan.parquet"])
     assert vars(given) == {
-        "lake": "file:///l/", "run_id": "r 1", "plan_path": "_plans/r/plan.parquet", "catalog": "",
+        "lake": "file:///l/", "run_id": "r 1", "plan_path": "_plans/r/plan.parquet", "catalog": "", "work": "merge",
     }  # fmt: skip
     assert job.arguments(["--lake=x", "--run_id=r", "--plan_path=p", "--catalog=hw_dev"]).catalog == "hw_dev"
 
@@ -20,6 +20,7 @@ def test_named_parameters_are_read():
     [
         ["--lake=x", "--run_id=r"],
         ["--lake=x", "--run_id=r", "--plan_path=p", "--more=1"],
+        ["--lake=x", "--run_id=r", "--plan_path=p", "--work=rest"],
     ],
 )
 def test_a_missing_or_unknown_one_ends_the_job(argv, capsys):
