@@ -1,5 +1,7 @@
 """Highwater's program: what a stack consists of, and how its parts meet. `pulumi up` runs it."""
 
+from typing import TYPE_CHECKING
+
 import pulumi
 from pulumi_azure_native import resources
 
@@ -14,11 +16,9 @@ from infra.factory_host import FactoryHost
 from infra.identity import FactoryIdentity
 from infra.lake import Lake
 from infra.merge_job import MergeJob
-from infra.monitoring import Watch
 from infra.names import Names
 from infra.network.connect import connect
 from infra.network.serverless import ServerlessNetwork
-from infra.network.space import PrivateNetwork
 from infra.place import Place
 from infra.postgres import PostgresServer
 from infra.postgres_databases import PostgresDatabases
@@ -33,6 +33,10 @@ from infra.vault import Vault
 from pipelines import deploy_sql, linked_services
 from sql import ddl
 
+if TYPE_CHECKING:
+    from infra.monitoring import Watch
+    from infra.network.space import PrivateNetwork
+
 
 def _place(settings: Settings) -> Place:
     names = Names(settings.organisation, settings.stack)
@@ -44,6 +48,19 @@ def _place(settings: Settings) -> Place:
         opts=pulumi.ResourceOptions(protect=settings.protect or None),
     )
     return Place(settings, names, group.name, group.id)
+
+
+# The SDK of a service takes a second or two to import: what a stack has not, it does not wait for.
+def _watch(place: Place) -> "Watch":
+    from infra.monitoring import Watch
+
+    return Watch(place)
+
+
+def _inside(place: Place) -> "PrivateNetwork":
+    from infra.network.space import PrivateNetwork
+
+    return PrivateNetwork(place)
 
 
 def _host(place: Place, identity: FactoryIdentity, administrators: SqlAdministrators) -> FactoryHost:
@@ -96,8 +113,8 @@ def program() -> None:
     freshness.check(settings, tables)
     place = _place(settings)
     identity = FactoryIdentity(place)
-    watch = Watch(place) if settings.monitoring.enabled else None
-    inside = PrivateNetwork(place) if settings.network.private else None
+    watch = _watch(place) if settings.monitoring.enabled else None
+    inside = _inside(place) if settings.network.private else None
     lake = Lake(place, tables, identity.tenant)
     vault = Vault(place, identity.tenant) if settings.has_vault else None
     administrators = SqlAdministrators.of(place)

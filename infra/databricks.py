@@ -1,11 +1,17 @@
 """Databricks: the workspace, and the identity it reads the lake with."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pulumi
 from pulumi_azure_native import databricks as azure_databricks
 
 from infra.databricks_sdk import DatabricksProvider
-from infra.network.space import DATABRICKS_CONTAINERS, DATABRICKS_HOSTS, PrivateNetwork
 from infra.place import Place
+
+if TYPE_CHECKING:
+    from infra.network.space import PrivateNetwork
 
 
 class DatabricksWorkspace(pulumi.ComponentResource):
@@ -77,6 +83,8 @@ class DatabricksWorkspace(pulumi.ComponentResource):
 
 def _in_network(inside: PrivateNetwork) -> azure_databricks.WorkspaceCustomParametersArgs:
     """Clusters in two subnets of ours, no machine of them with a public address."""
+    from infra.network.space import DATABRICKS_CONTAINERS, DATABRICKS_HOSTS
+
     text = azure_databricks.WorkspaceCustomStringParameterArgs
     return azure_databricks.WorkspaceCustomParametersArgs(
         custom_virtual_network_id=text(value=inside.network_id),

@@ -1,13 +1,16 @@
 """Every private endpoint of a stack, wherever it starts from."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import pulumi
 
 from infra.factory_host import FactoryHost
-from infra.network.endpoints import PrivateEndpoints
-from infra.network.managed import ManagedEndpoints
-from infra.network.space import PrivateNetwork
+
+if TYPE_CHECKING:
+    from infra.network.space import PrivateNetwork
 
 Stores = Mapping[str, pulumi.Input[str]]
 
@@ -28,5 +31,9 @@ def connect(
     """
     if inside is None:
         return []
+    # They take two seconds to import, which a public stack need not wait for.
+    from infra.network.endpoints import PrivateEndpoints
+    from infra.network.managed import ManagedEndpoints
+
     ours = PrivateEndpoints(host.place, inside, stores, after).ready
     return [*ours, *ManagedEndpoints(host, stores, ours).ready]
