@@ -151,6 +151,7 @@ def test_a_second_run_waits_for_the_first_in_another_process(tmp_path):
 
 
 def test_the_queue_takes_a_hundred(tmp_path):
+    """https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits"""
     holding, release = threading.Event(), threading.Event()
 
     def hold() -> None:

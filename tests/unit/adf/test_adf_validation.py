@@ -1,4 +1,8 @@
-"""What is refused before a run, by name and place; and the two shapes of a definition."""
+"""What is refused before a run, by name and place; and the two shapes of a definition.
+
+Limits: https://learn.microsoft.com/azure/azure-resource-manager/management/azure-subscription-service-limits
+Loops: https://learn.microsoft.com/azure/data-factory/control-flow-for-each-activity#limitations-and-workarounds
+"""
 
 import copy
 
