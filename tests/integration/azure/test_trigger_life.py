@@ -108,6 +108,7 @@ def test_a_trigger_runs_after_every_deployment_that_succeeds_and_after_ensure(en
     assert Registry(engine.state).all(TOKEN) == []
 
 
+@pytest.mark.slow
 def test_a_trigger_that_runs_goes_with_its_factory_and_a_stopped_one_stays_stopped(
     engine, plant, monkeypatch
 ):

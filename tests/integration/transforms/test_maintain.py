@@ -117,6 +117,7 @@ def test_the_retention_is_the_table_s_own_property(lake, event):
     assert seen == [("", 0), (longer, 1), (longer, 1), (week, 2)]
 
 
+@pytest.mark.slow
 def test_one_table_s_failure_and_the_end_of_the_time_stop_no_other(lake, event, place, capsys):
     lake.run(lake.land(event, [{"id": 1, "what": "x"}]), lake.land(place, [{"id": 1, "name": "a"}]))
     newer = DeltaTable(lake.spark, f"file://{lake.root}/gold/fact_event")
@@ -135,6 +136,7 @@ def test_one_table_s_failure_and_the_end_of_the_time_stop_no_other(lake, event, 
     assert {r["status"] for r in receipts(lake, "event", "m2").values()} == {"postponed"}
 
 
+@pytest.mark.slow
 def test_a_merge_after_maintenance_finds_what_it_needs(lake, ride):
     """The aggregate follows the fact's change feed, through a commit that moved every row and changed none."""
 
@@ -156,6 +158,7 @@ def test_a_merge_after_maintenance_finds_what_it_needs(lake, ride):
     assert lake.rows("gold", "agg_zone", "zone", "rides", "revenue") == [(1, 50, 60)]
 
 
+@pytest.mark.slow
 def test_columns_that_merges_compare_have_statistics_wherever_they_stand(lake):
     uri = f"file://{lake.root}/silver/wide"
     numbers = [(f"c{i}", "int") for i in range(34)]
@@ -178,6 +181,7 @@ def test_columns_that_merges_compare_have_statistics_wherever_they_stand(lake):
     assert "c31" in stats["minValues"] and "c33" not in stats["minValues"]
 
 
+@pytest.mark.slow
 def test_a_partitioned_table_is_packed_by_partition_alone(lake):
     uri = f"file://{lake.root}/silver/parted"
     table = DeltaTable(lake.spark, uri)
