@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from local.cli.app import Json, app, console, print_json
+from local.cli.app import Json, app, console, named, print_json
 from local.errors import HighwaterError
 
 adf_app = typer.Typer(help="Data Factory alone: expressions, exported pipelines.", no_args_is_help=True)
@@ -40,13 +40,7 @@ def run_export(
     from local.adf.exports.running import ITEM_KEYS, run
     from local.cli.runtree import tree
 
-    parameters = {}
-    for text in param:
-        name, sign, value = text.partition("=")
-        if not sign:
-            raise HighwaterError("A parameter can't be read", text, "Write it as --param name=value.")
-        parameters[name] = value
-    node = run(export, linked, pipeline, parameters, None if as_json else console)
+    node = run(export, linked, pipeline, named(param), None if as_json else console)
     if as_json:
         print_json(node.as_dict())
     else:

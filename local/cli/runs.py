@@ -8,7 +8,7 @@ import typer
 from psycopg.rows import dict_row
 from rich.table import Table
 
-from local.cli.app import Json, app, console, print_json
+from local.cli.app import Json, app, console, named, print_json
 from local.errors import HighwaterError
 
 ledger_app = typer.Typer(help="The window ledger.", no_args_is_help=True)
@@ -17,7 +17,7 @@ app.add_typer(ledger_app, name="ledger")
 
 @app.command()
 def run(
-    pipeline: str = typer.Argument(help="A declared pipeline: ingest or reload."),
+    pipeline: str = typer.Argument(help="A declared pipeline: ingest, reload or maintain."),
     param: list[str] = typer.Option([], "--param", help="A parameter as name=value; may be repeated."),
     as_json: bool = Json,
 ) -> None:
@@ -25,14 +25,8 @@ def run(
     from local.factory import report, run_pipeline
     from local.stack import LocalStack
 
-    parameters = {}
-    for text in param:
-        name, sign, value = text.partition("=")
-        if not sign:
-            raise HighwaterError("A parameter can't be read", text, "Write it as --param name=value.")
-        parameters[name] = value
     stack = LocalStack.open()
-    result = run_pipeline(stack, pipeline, parameters, None if as_json else console)
+    result = run_pipeline(stack, pipeline, named(param), None if as_json else console)
     tables = report(stack, result.run_id)
     if as_json:
         print_json({**asdict(result), "tables": tables})
