@@ -22,14 +22,14 @@ setup:  ## install all that the laptop needs: Python packages, Java, Pulumi, Del
 demo: setup  ## bring the local stack up, replay a month of trips, show what moved and how long it took
 	@.venv/bin/highwater demo
 
-# What a runner adds to it: slow
+# What a runner adds to it: slow+slow-spark
 TIERS ?= unit spark+services
 
 test: setup  ## every test but the slow ones, the fast ones first
 	@.venv/bin/python -m local.toolchain.tiers $(TIERS)
 
 test-slow: setup  ## what takes minutes more: whole deployments of every Azure stack against recording providers
-	@.venv/bin/python -m local.toolchain.tiers slow
+	@.venv/bin/python -m local.toolchain.tiers slow+slow-spark
 
 test-fast: setup  ## the unit tests alone
 	@.venv/bin/python -m local.toolchain.tiers unit

@@ -10,7 +10,6 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import os
-import pwd
 import shutil
 import subprocess
 import time
@@ -23,9 +22,8 @@ import psycopg
 from psycopg import sql
 
 from local.errors import HighwaterError
+from local.system_user import SYSTEM_HOME, become, system_user
 
-SYSTEM_USER = "highwater"
-SYSTEM_HOME = Path("/var/lib/highwater")
 _SOCKET_LIMIT = 90  # a socket's path has at most 107 bytes, and its own name takes 16
 
 SETTINGS = {
@@ -49,23 +47,6 @@ def _binaries() -> Path:
     if folder is None or not (folder / "bin" / "postgres").exists():
         raise HighwaterError("PostgreSQL's binaries are missing", str(folder), "Run `make setup`.")
     return folder
-
-
-def _system_user() -> pwd.struct_passwd:
-    """The user that root runs servers as; made when missing."""
-    try:
-        return pwd.getpwnam(SYSTEM_USER)
-    except KeyError:
-        command = ["useradd", "--system", "--no-create-home", "--home-dir", str(SYSTEM_HOME),
-                   "--shell", "/usr/sbin/nologin", SYSTEM_USER]  # fmt: skip
-        made = subprocess.run(command, capture_output=True, text=True)
-        if made.returncode not in (0, 9):  # 9: somebody else made it meanwhile
-            raise HighwaterError(
-                "PostgreSQL can't be started: it does not run as root and no system user could be made",
-                made.stderr.strip(),
-                f"Create the user {SYSTEM_USER}, or run as an ordinary user.",
-            ) from None
-        return pwd.getpwnam(SYSTEM_USER)
 
 
 class PostgresServer:
@@ -179,12 +160,12 @@ class PostgresServer:
             self._sweep()
             (self.home / "root").write_text(str(self.root))
             self.root.chmod(0o700)
-            user = _system_user()
+            user = system_user()
             for folder in (self.home, self.socket_dir):
                 os.chown(folder, user.pw_uid, user.pw_gid)
 
     def _uid(self) -> int:
-        return _system_user().pw_uid if self.as_root else os.geteuid()
+        return system_user().pw_uid if self.as_root else os.geteuid()
 
     def _installation(self) -> Path:
         """The binaries; root's are a copy that the system user can read, made once a version."""
@@ -210,15 +191,11 @@ class PostgresServer:
         return copy / wheel.parent.name / wheel.name
 
     def _run(self, program: str, *arguments: str, check: bool = True) -> None:
-        who: dict = {}
-        if self.as_root:
-            user = _system_user()
-            who = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
         with self._output() as output:
             done = subprocess.run(
-                [str(self._installation() / "bin" / program), *arguments],
+                [*(become() if self.as_root else []), str(self._installation() / "bin" / program), *arguments],
                 cwd="/", stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
-                env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}, **who,
+                env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"},
             )  # fmt: skip
         if check and done.returncode != 0:
             tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-8:])

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 
 import psutil
 import psycopg
@@ -71,3 +73,23 @@ def test_a_server_whose_folder_was_removed_by_hand_is_swept_by_the_next(tmp_path
     assert not psutil.pid_exists(postmaster) and not lost.home.exists()
     assert other.home.exists()
     other.destroy()
+
+
+# What a library's fork handlers may do, gRPC's among them: end the child before it becomes the program.
+FORKS_CRASH = """
+import ctypes, sys
+from local.postgres import PostgresServer
+libc = ctypes.CDLL(None)
+assert libc.__register_atfork(None, None, ctypes.cast(libc.abort, ctypes.c_void_p), None) == 0
+PostgresServer(sys.argv[1]).ensure_running()
+"""
+
+
+def test_a_server_starts_from_a_process_whose_forks_would_crash(tmp_path):
+    server = PostgresServer(tmp_path / "server")
+    command = [sys.executable, "-c", FORKS_CRASH, str(server.root)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    with psycopg.connect(server.conninfo("postgres")) as connection:
+        assert connection.execute("select 1").fetchone() == (1,)
+    server.destroy()
