@@ -1,11 +1,13 @@
 """Commands on runs and the ledger: run, status, ledger check."""
 
 import json
+from contextlib import nullcontext
 from dataclasses import asdict
 
 import psycopg
 import typer
 from psycopg.rows import dict_row
+from rich.markup import escape
 from rich.table import Table
 
 from local.cli.app import Json, app, console, named, print_json
@@ -126,17 +128,28 @@ def status(
 
 @ledger_app.command()
 def check(as_json: bool = Json) -> None:
-    """Look for every breach of the ledger's promises. Exit status 1 when there is one."""
-    breaches = _ask("select * from control.ledger_check()")
+    """Look for every breach of the ledger's promises, in the database and in the lake. Exit status 1 on one."""
+    from contracts import load_all
+    from local.ledger_check import check as look
+    from local.stack import LocalStack
+
+    stack = LocalStack.open()
+    with nullcontext() if as_json else console.status("looking at windows, files and Delta tables"):
+        found = look(stack.control, stack.container("landing").parent, load_all())
     if as_json:
-        print_json(breaches)
-    for row in breaches if not as_json else []:
+        print_json([asdict(f) for f in found])
+    for f in found if not as_json else []:
+        window = "" if f.window_id is None else f" window {f.window_id}"
+        repair = f" [dim](safe repair: {f.repair})[/]" if f.repair else ""
         console.print(
-            f"[red]{row['breach']}[/] {row['table_name']} window {row['window_id']}: {row['detail']}",
-            highlight=False,
+            f"[red]{f.breach}[/] {f.table_name}{window}: {escape(f.detail)}{repair}", highlight=False
         )
-    if breaches:
-        raise HighwaterError("The ledger is not sound", f"{len(breaches)} breaches", "See the lines above.")
+    if found:
+        raise HighwaterError(
+            "The ledger is not sound",
+            f"{len(found)} breach{'es' * (len(found) > 1)}",
+            "`highwater ledger repair` proposes what is safe.",
+        )
     if not as_json:
         console.print("The ledger is sound.")
 

@@ -1,8 +1,12 @@
 -- Every breach of the ledger's promises that the database alone can show. No rows: none was found.
 -- Most cannot happen while the constraints stand; this is what finds them after a restore or a repair by hand.
+-- `repair` names what may be done without harm, null where a person must decide:
+-- release     the claim belongs to no run that lives: free it, and the next run finishes the window
+-- read_again  what landed can't be used: open the window again, and the next run lands it under a new attempt
 
-create or replace function control.ledger_check()
-    returns table (breach text, table_name text, window_id bigint, detail text)
+drop function if exists control.ledger_check();
+create function control.ledger_check()
+    returns table (breach text, table_name text, window_id bigint, detail text, repair text)
     language sql stable security definer set search_path = pg_catalog, control, pg_temp as $$
 with ranked as (
     -- Integers by value, all others by their text.
@@ -25,7 +29,7 @@ with ranked as (
     from (select b.*, bool_or(b.is_broken) over (partition by b.table_name order by b.place) as breached
           from broken b where b.kind = 'live') b
     group by b.table_name
-)
+), found (breach, table_name, window_id, detail) as (
 select case when control.precedes(b.cursor_kind, b.before_high, b.low) then 'gap' else 'overlap' end,
        b.table_name, b.window_id,
        format('%s window %s ends at %s and window %s begins at %s',
@@ -72,7 +76,7 @@ union all
 select 'cursor of another kind', l.table_name, min(l.window_id),
        format('the contract says %s, the ledger %s', c.cursor_kind, l.cursor_kind)
 from control.ledger l join control.contract c using (table_name)
-where l.cursor_kind <> c.cursor_kind
+where l.cursor_kind <> c.cursor_kind and l.kind <> 'quarantine'
 group by l.table_name, c.cursor_kind, l.cursor_kind
 union all
 select 'reload beyond the watermark', l.table_name, l.window_id,
@@ -84,6 +88,11 @@ union all
 select 'watermark inconsistent', w.table_name, null, format('it says %s, the windows say %s', w.watermark, t.high)
 from control.watermark w left join truth t using (table_name)
 where w.watermark is distinct from t.high
+)
+select f.breach, f.table_name, f.window_id, f.detail,
+       case when f.breach in ('claim without a live run', 'claim without a lease', 'merged and claimed') then 'release'
+            when f.breach in ('landed without a path') then 'read_again' end
+from found f
 order by 2, 3, 1;
 $$;
 
