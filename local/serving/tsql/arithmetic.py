@@ -29,14 +29,15 @@ def binary(operator: str, left: Value, right: Value) -> Value:
         return _decimal(operator, *(convert(v, _exact(v, kind)) for v in (left, right)))
     a, b = convert(left, kind).sql, convert(right, kind).sql
     if operator in "+-*":
-        return Value(f"({a} {operator} {b})", kind)
+        done = f"({a} {operator} {b})"
+        return Value(f"tsql_real({done})" if kind.is_float else done, kind)
     sure = isinstance(right.literal, int) and right.literal != 0 and right.type.is_number
     if operator == "%":
         if kind.is_float:
             raise Refused("%", "Modulo is not defined for FLOAT in T-SQL.", "Convert to DECIMAL.")
         return Value(f"({a} % {b})" if sure else f"tsql_mod({a}, {b})", kind)
     if kind.is_float:
-        return Value(f"tsql_fdiv({a}, {b})", kind)
+        return Value(f"tsql_real(tsql_fdiv({a}, {b}))", kind)
     return Value(f"({a} // {b})" if sure else f"tsql_div({a}, {b})", kind)
 
 

@@ -1,11 +1,12 @@
 """Function calls: scalar functions, aggregates, and windows over them."""
 
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Protocol
 
 from sqlglot import exp
 
-from local.serving.tsql import aggregates, functions
+from local.serving.tsql import aggregates, alike, functions
 from local.serving.tsql.errors import Refused, lacking, untranslated
 from local.serving.tsql.syntax import only, written
 from local.serving.tsql.values import Value
@@ -20,6 +21,8 @@ class Binding(Protocol):
 
     def condition(self, node: exp.Expression) -> str: ...
 
+    def within_rows(self) -> AbstractContextManager[None]: ...
+
     def choice(self, branches: list[tuple[str, Value]], default: Value, word: str) -> Value: ...
 
 
@@ -33,7 +36,9 @@ def call(binding: Binding, node: exp.Anonymous, over: str = "", order: str = "")
     if name in functions.LACKING:
         raise lacking(name, functions.LACKING[name])
     if name in aggregates.AGGREGATES:
-        return _aggregate(binding, name, given, over)
+        # With OVER it is a window over the groups, where there are any.
+        with nullcontext() if over else binding.within_rows():
+            return _aggregate(binding, name, given, over)
     if name in (*aggregates.RANKING, *aggregates.SHIFTING):
         build = aggregates.ranking if name in aggregates.RANKING else aggregates.shifting
         return build(name, [binding.value(a) for a in given], over)
@@ -41,7 +46,8 @@ def call(binding: Binding, node: exp.Anonymous, over: str = "", order: str = "")
         raise Refused(f"{name} OVER", f"{name} is no aggregate or window function.")
     if name == "STRING_AGG":
         _count(name, given, 2, 2)
-        return aggregates.string_agg(*(binding.value(a) for a in given), order)
+        with binding.within_rows():
+            return aggregates.string_agg(*(binding.value(a) for a in given), order)
     return _scalar(binding, name, given)
 
 
@@ -88,7 +94,9 @@ def within_group(binding: Binding, node: exp.WithinGroup) -> Value:
     """STRING_AGG(..) WITHIN GROUP (ORDER BY ..)."""
     if not isinstance(node.this, exp.Anonymous) or node.this.name.upper() != "STRING_AGG":
         raise untranslated("WITHIN GROUP", "It is kept for STRING_AGG alone.")
-    return call(binding, node.this, order=f" ORDER BY {_ordering(binding, node.expression)}")
+    with binding.within_rows():
+        order = _ordering(binding, node.expression)
+    return call(binding, node.this, order=f" ORDER BY {order}")
 
 
 def window(binding: Binding, node: exp.Window) -> Value:
@@ -97,7 +105,8 @@ def window(binding: Binding, node: exp.Window) -> Value:
         raise untranslated(written(node), "Write fn() OVER (PARTITION BY .. ORDER BY ..).")
     parts = []
     if node.args.get("partition_by"):
-        parts.append("PARTITION BY " + ", ".join(binding.value(p).sql for p in node.args["partition_by"]))
+        keys = [binding.value(p) for p in node.args["partition_by"]]
+        parts.append("PARTITION BY " + ", ".join(alike.key(v.sql, v.type) for v in keys))
     order, spec = node.args.get("order"), node.args.get("spec")
     if order:
         parts.append("ORDER BY " + _ordering(binding, order))
@@ -114,7 +123,8 @@ def _ordering(binding: Binding, order: exp.Order) -> str:
     for item in order.expressions:
         if isinstance(item.this, exp.Literal):
             raise Refused(f"ORDER BY {item.this}", "A constant orders nothing here.")
-        items.append(binding.value(item.this).sql + direction(item))
+        value = binding.value(item.this)
+        items.append(alike.key(value.sql, value.type) + direction(item))
     return ", ".join(items)
 
 

@@ -86,6 +86,11 @@ def date_add(name: str, count: Value, value: Value) -> Value:
     when = moment(value, "DATEADD")
     if which in _TIME_PARTS and when.type == DATE:
         raise _no_time(which, "DATEADD")
+    finest = {"millisecond": 3, "microsecond": 6}.get(which, 0)
+    if when.type.name == "DATETIME2" and not value.type.is_string and when.type.args[0] < finest:
+        raise untranslated(
+            f"DATEADD({which}, {when.type})", "The result would have more digits than its type."
+        )
     step = convert(count, INT).sql
     units = {"quarter": ("months", 3), "week": ("days", 7)}
     unit, factor = units.get(which, (which + "s", 1))

@@ -3,7 +3,8 @@
 A node or function that is not named here is refused: nothing passes untranslated.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from sqlglot import exp
@@ -27,15 +28,28 @@ _SPELLING = {exp.BitwiseAnd: "&", exp.BitwiseOr: "|", exp.BitwiseXor: "^", exp.B
 class Expressions:
     """Binds the expressions of one query.
 
-    `query` binds a subquery within this scope; `now` is the statement's moment.
+    `query` binds a subquery within this scope; `now` is the statement's moment. `grouped` are the texts, in DuckDB's
+    SQL, that the query groups by: a group holds several that differ in blanks, of which one is shown.
     """
 
     def __init__(self, scope: Scope, query: Callable[[exp.Expression, Scope], Bound], now: datetime):
         self.scope, self.query, self.now = scope, query, now
+        self.grouped: set[str] = set()
+
+    @contextmanager
+    def within_rows(self) -> Iterator[None]:
+        """While the argument of an aggregate is bound, which sees the rows and not their groups."""
+        held, self.grouped = self.grouped, set()
+        try:
+            yield
+        finally:
+            self.grouped = held
 
     def value(self, node: exp.Expression) -> Value:
         """Bind a value. Raises Refused if it is a condition, or can't be kept."""
         bound = self.bind(node)
+        if bound.sql in self.grouped:
+            return Value(f"min({bound.sql})", bound.type)
         if bound.is_predicate:
             raise Refused(written(node), "A condition is not a value in T-SQL.",
                           "Write CASE WHEN .. THEN 1 ELSE 0 END.")  # fmt: skip

@@ -133,16 +133,21 @@ def _round(a: Arguments) -> Value:
     if not isinstance(a[1].literal, int):
         raise Refused("ROUND(x, n)", "n must be a literal here.", "Write the digits as a number.")
     x = _numeric(a[0])
-    return Value(f"CAST(round({x.sql}, {a[1].literal}) AS {x.type.duckdb})", x.type)
+    sql, digits = x.sql, a[1].literal
+    if (
+        x.type.name == "DECIMAL" and digits < 0
+    ):  # left of the point DuckDB answers 0 where a digit has no room
+        sql = f"CAST({sql} AS {types.decimal(38, x.type.args[1]).duckdb})"
+    return Value(f"CAST(round({sql}, {digits}) AS {x.type.duckdb})", x.type)
 
 
 def _real(template: str) -> Callable[[Arguments], Value]:
-    return lambda a: Value(template.format(convert(a[0], FLOAT).sql), FLOAT)
+    return lambda a: Value(f"tsql_real({template.format(convert(a[0], FLOAT).sql)})", FLOAT)
 
 
 def _power(a: Arguments) -> Value:
     x, y = _numeric(a[0]), convert(a[1], FLOAT)
-    return convert(Value(f"pow({convert(x, FLOAT).sql}, {y.sql})", FLOAT), x.type)
+    return convert(Value(f"tsql_real(pow({convert(x, FLOAT).sql}, {y.sql}))", FLOAT), x.type)
 
 
 def _replicate(a: Arguments) -> Value:
@@ -153,7 +158,7 @@ def _replicate(a: Arguments) -> Value:
 # name: (fewest arguments, most, how it is written)
 SCALAR: dict[str, tuple[int, int, Callable[[Arguments], Value]]] = {
     "LEN": (1, 1, _len), "DATALENGTH": (1, 1, _datalength),
-    "UPPER": (1, 1, _simple("upper({})")), "LOWER": (1, 1, _simple("lower({})")),
+    "UPPER": (1, 1, _simple("replace(upper({}), 'ẞ', 'ß')")), "LOWER": (1, 1, _simple("lower({})")),
     "LTRIM": (1, 1, _simple("ltrim({}, ' ')")), "RTRIM": (1, 1, _simple("rtrim({}, ' ')")),
     "TRIM": (1, 1, _simple("trim({}, ' ')")), "REVERSE": (1, 1, _simple("reverse({})")),
     "LEFT": (2, 2, _sided("tsql_left")), "RIGHT": (2, 2, _sided("tsql_right")),

@@ -5,6 +5,9 @@ create macro tsql_div(a, b) as
     case when b = 0 then error('Divide by zero error encountered.') else a // b end;
 create macro tsql_fdiv(a, b) as
     case when b = 0 then error('Divide by zero error encountered.') else a / b end;
+-- A float beyond its range is an error in T-SQL, infinity in DuckDB.
+create macro tsql_real(x) as
+    case when isinf(x) then error('Arithmetic overflow error for type float.') else x end;
 create macro tsql_mod(a, b) as
     case when b = 0 then error('Divide by zero error encountered.') else a % b end;
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from sqlglot import exp
 
-from local.serving.tsql import rowset, types
+from local.serving.tsql import alike, rowset, types
 from local.serving.tsql.calls import direction
 from local.serving.tsql.conversions import convert
 from local.serving.tsql.errors import Refused, untranslated
@@ -102,7 +102,9 @@ class Binder:
             halves.append(select_list(items, f" FROM ({side.sql}) AS {alias}"))
         columns = tuple(Column(c.name, k) for c, k in zip(left, kinds, strict=True))
         order = _order(node, [(c.name, str(i)) for i, c in enumerate(columns)], None)
-        return Bound(f"({halves[0]}) {word} ({halves[1]}){order}{_limit(node)}", columns)
+        if word == "UNION ALL":
+            return Bound(f"({halves[0]}) UNION ALL ({halves[1]}){order}{_limit(node)}", columns)
+        return Bound(f"{alike.combined(word, *halves, columns)}{order}{_limit(node)}", columns)
 
     def _select(self, node: exp.Select, parent: Scope | None, ctes: dict[str, Bound]) -> Bound:
         only(node, _CLAUSES, "SELECT")
@@ -126,8 +128,10 @@ class Binder:
             only(distinct, set(), "DISTINCT")
         outputs = [(name, value.sql) for name, value in items]
         order = _order(node, outputs, expressions, distinct is not None)
-        body = select_list([sql for _, sql in outputs], clauses, distinct is not None)
         columns = tuple(Column(name, types.INT if v.type == types.NULL else v.type) for name, v in items)
+        body = select_list([sql for _, sql in outputs], clauses)
+        if distinct is not None:
+            body = alike.distinct(body, columns)
         return Bound(f"{body}{order}{_limit(node)}", columns)
 
     def _named(self, node: exp.Table, ctes: dict[str, Bound]) -> Bound:
@@ -184,7 +188,9 @@ def _group(node: exp.Select, expressions: Expressions) -> str:
     for item in group.expressions:
         if isinstance(item, exp.Literal):
             raise Refused(f"GROUP BY {item}", "T-SQL groups by expressions, not by positions.")
-    return " GROUP BY " + ", ".join(expressions.value(g).sql for g in group.expressions)
+    keys = [expressions.value(g) for g in group.expressions]
+    expressions.grouped = {v.sql for v in keys if v.type.is_string}
+    return " GROUP BY " + ", ".join(alike.key(v.sql, v.type) for v in keys)
 
 
 def _order(
@@ -199,9 +205,9 @@ def _order(
     for item in order.expressions:
         place = _position(item.this, outputs)
         if place is None and expressions is not None and not isinstance(item.this, exp.Literal):
-            sql = expressions.value(item.this).sql
-            same = [str(i) for i, (_, output) in enumerate(outputs, 1) if output == sql]
-            place = same[0] if same else (None if distinct else sql)
+            value = expressions.value(item.this)
+            same = [str(i) for i, (_, output) in enumerate(outputs, 1) if output == value.sql]
+            place = same[0] if same else (None if distinct else alike.key(value.sql, value.type))
         if place is None:
             raise Refused("ORDER BY", "Its items must be in the select list here.")
         items.append(place + direction(item))

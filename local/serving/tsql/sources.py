@@ -98,10 +98,10 @@ def _kind(join: exp.Join) -> str:
     return "INNER" if kind or join.args.get("on") is not None else ","
 
 
-def select_list(items: list[str], rest: str, distinct: bool = False) -> str:
+def select_list(items: list[str], rest: str) -> str:
     """A SELECT whose columns are called c1, c2, .."""
     named = ", ".join(f"{sql} AS c{i}" for i, sql in enumerate(items, 1))
-    return f"SELECT {'DISTINCT ' if distinct else ''}{named}{rest}"
+    return f"SELECT {named}{rest}"
 
 
 def renamed(bound: Bound, names: list[str], where: str) -> Bound:

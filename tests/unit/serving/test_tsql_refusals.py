@@ -61,6 +61,13 @@ REFUSED = [
     ("SELECT @a", "@variable", "not translated"),
     ("SELECT DATEPART(nanosecond, '2023-01-01')", "DATEPART(nanosecond, ..)", "not translated"),
     ("SELECT 1 WHERE 1 = ANY (SELECT 1)", "= ANY", "not translated"),
+    (
+        "SELECT DATEADD(ms, 600, CAST('2024-01-31' AS DATETIME2(0)))",
+        "DATEADD(millisecond, DATETIME2(0))",
+        "not translated",
+    ),
+    ("SELECT ROUND(2.75, 1, 1)", "ROUND(x, n, 1)", "not translated"),
+    ("SELECT CAST(1 AS BIT) + CAST(1 AS BIT)", "BIT + BIT", "invalid for add"),
     # statements
     ("SELECT 1 AS a INTO b", "SELECT INTO", "not translated"),
     ("DELETE FROM mart.x", "DELETE", "Only SELECT"),

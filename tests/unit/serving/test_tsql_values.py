@@ -49,6 +49,20 @@ NUMBERS = [
     ("ISNULL(NULL, 3)", 3),
     ("COALESCE(NULL, NULLIF(1, 1), 2.5)", D("2.5")),
     ("IIF(1 = 1, 1, 2.5)", D("1.0")),
+    ("ROUND(-2.5, 0)", D("-3.0")),
+    ("ROUND(1748.58, -3)", D("2000.00")),
+    ("ISNULL(CAST(NULL AS INT), 2.7)", 2),  # the first one's type
+    ("COALESCE(CAST(NULL AS INT), 2.7)", D("2.7")),
+    ("CASE WHEN 1 = 1 THEN 1 ELSE 2.50 END", D("1.00")),
+    ("CAST(CAST(2.675 AS FLOAT) AS DECIMAL(5,2))", D("2.68")),
+    ("CAST(1 AS DECIMAL(18,2)) / CAST(3 AS DECIMAL(18,2))", D("0.33333333333333333333")),
+    ("CAST(1.1 AS DECIMAL(38,10)) * CAST(1.1 AS DECIMAL(38,10))", D("1.210000")),
+    ("5.5 % 2", D("1.5")),
+    ("-7 % 3", -1),
+    ("(SELECT AVG(x) FROM (VALUES (-1), (-2)) AS v(x))", -1),
+    ("(SELECT AVG(x) FROM (VALUES (1.00), (2.01), (2.01)) AS v(x))", D("1.673333")),
+    ("(SELECT SUM(x) / COUNT(*) FROM (VALUES (1.00), (2.00), (2.00)) AS v(x))", D("1.666666")),
+    ("(SELECT SUM(a) FROM (SELECT 1 AS a WHERE 1 = 0) AS t)", None),
 ]
 
 TEXTS = [
@@ -81,6 +95,11 @@ TEXTS = [
     ("CAST(CAST(NULL AS VARCHAR(10)) AS VARCHAR(3))", None),
     ("CAST(CAST(NULL AS DECIMAL(9,2)) AS VARCHAR(3))", None),
     ("LEFT(CAST(NULL AS VARCHAR(3)), 1)", None),
+    ("ISNULL(CAST(NULL AS VARCHAR(3)), 'abcdef')", "abc"),
+    ("REPLACE('aA', 'a', 'b')", "bA"),
+    ("UPPER('aß')", "Aß"),
+    ("CAST('0123456789012345678901234567890123' AS VARCHAR)", "012345678901234567890123456789"),
+    ("(SELECT STRING_AGG(x, ',') WITHIN GROUP (ORDER BY x) FROM (VALUES (2), (10), (NULL)) AS v(x))", "2,10"),
 ]
 
 LENGTHS = [
@@ -185,6 +204,18 @@ FAILING = [
     ("CAST('01/02/2023' AS DATE)", "Conversion failed"),
     ("CAST('2023-02-30' AS DATE)", "out of range"),
     ("2147483647 + 1", "Overflow"),
+    ("CAST(32767 AS SMALLINT) + CAST(1 AS SMALLINT)", "Overflow"),
+    ("(-2147483647 - 1) / -1", "Overflow"),
+    ("ABS(-2147483647 - 1)", "Overflow"),
+    ("(SELECT SUM(x) FROM (VALUES (2147483647), (1)) AS v(x))", "out of range"),
+    ("(SELECT COUNT(*) FROM (VALUES (1)) AS v(x)) + 2147483647", "Overflow"),
+    ("ROUND(748.58, -3)", "Could not cast|out of range|failed"),  # 1000.00 has no room in DECIMAL(5,2)
+    ("CAST(1e308 AS FLOAT) * 10", "Arithmetic overflow"),
+    ("EXP(1000)", "Arithmetic overflow"),
+    ("POWER(CAST(10 AS FLOAT), 400)", "Arithmetic overflow"),
+    ("'5.5' + 1", "Conversion failed"),
+    ("CASE WHEN 1 = 0 THEN 1 ELSE 'x' END", "Conversion failed"),
+    ("CASE WHEN 'x' = 5 THEN 1 ELSE 0 END", "Conversion failed"),
     ("CAST(300 AS TINYINT)", "out of range"),
     ("CAST(1234.5 AS DECIMAL(5,2))", "could not be|Could not|out of range"),
     ("CAST(1234.5 AS VARCHAR(3))", "Arithmetic overflow"),
@@ -204,3 +235,28 @@ def test_an_error_is_told_without_duckdbs_own_words(ask):
     with pytest.raises(duckdb.Error) as caught:
         ask("SELECT 1/0")
     assert explained(caught.value, "The query failed").why == "Divide by zero error encountered."
+
+
+TEXT = "(VALUES ('a'), ('a '), ('b'), (NULL)) AS v(x)"
+ALIKE = [  # texts that differ in blanks at their end are the same to T-SQL
+    (f"SELECT x, COUNT(*) FROM {TEXT} GROUP BY x ORDER BY x", [(None, 1), ("a", 2), ("b", 1)]),
+    (f"SELECT x + '!', MAX(LEN(x + '.')) FROM {TEXT} GROUP BY x HAVING x = 'a'", [("a!", 3)]),
+    (f"SELECT UPPER(x), SUM(COUNT(*)) OVER (PARTITION BY UPPER(x)) FROM {TEXT} WHERE x < 'b' GROUP BY UPPER(x)",
+     [("A", 2)]),
+    (f"SELECT DISTINCT x FROM {TEXT} ORDER BY x DESC", [("b",), ("a",), (None,)]),
+    (f"SELECT COUNT(DISTINCT x) FROM {TEXT}", [(2,)]),
+    ("SELECT 'a ' AS x, 1 AS n UNION SELECT 'a', 1 UNION SELECT 'a', 2 ORDER BY n", [("a", 1), ("a", 2)]),
+    ("SELECT 'a ' AS x EXCEPT SELECT 'a'", []),
+    ("SELECT CAST(NULL AS VARCHAR(1)) AS x EXCEPT SELECT NULL", []),
+    ("SELECT 'a ' AS x INTERSECT SELECT 'a'", [("a ",)]),
+    (f"SELECT x, COUNT(*) OVER (PARTITION BY x) AS n FROM {TEXT} WHERE x < 'b' ORDER BY LEN(x + '.')",
+     [("a", 2), ("a ", 2)]),
+    ("SELECT MAX(r) FROM (SELECT RANK() OVER (ORDER BY x) AS r FROM (VALUES ('a'), ('a ')) AS v(x)) AS q", [(1,)]),
+    ("SELECT DISTINCT x FROM (VALUES (1), (1), (2)) AS v(x) ORDER BY x", [(1,), (2,)]),
+    ("SELECT x, COUNT(*) FROM (VALUES ('a'), ('A')) AS v(x) GROUP BY x ORDER BY x", [("A", 1), ("a", 1)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("query", "rows"), ALIKE)
+def test_texts_that_differ_in_blanks_at_the_end_are_the_same(ask, query, rows):
+    assert ask(query) == rows
