@@ -65,6 +65,8 @@ class Cursor(_Model):
 
     `lookback` is a duration for a timestamp cursor ("15m") and a count of values for an integer one.
     It widens what is read and never the bounds in the ledger.
+    `nulls` says what becomes of rows without a value: refuse stops the table, include merges them as the oldest
+    version of their key, skip leaves them out and counts them.
     """
 
     column: Identifier
@@ -167,7 +169,8 @@ class Contract(_Model):
         """What the Spark job needs of this contract, as canonical JSON: it travels with the plan.
 
         The job's wheel therefore knows no table and has no dependency on this package. Shape:
-        {table, mode, history, primary_key, cursor, deletes, columns: [{name, type, nullable, sensitive}],
+        {table, mode, history, primary_key, cursor, cursor_nulls, deleted_flag,
+        columns: [{name, type, nullable, sensitive}],
         rules: [{name, condition, severity}], gold: {...}}, every `type` in Spark SQL's own words.
         """
 
@@ -183,6 +186,7 @@ class Contract(_Model):
             "history": self.history,
             "primary_key": self.primary_key,
             "cursor": self.cursor.column if self.cursor else None,
+            "cursor_nulls": self.cursor.nulls if self.cursor else None,
             "deleted_flag": self.deletes.column if self.deletes.kind == "soft" else None,
             "columns": [spark(c) for c in self.columns],
             "rules": [r.model_dump() for r in self.rules],

@@ -2,8 +2,9 @@
 
 Refused: a duplicate column or rule; a key, cursor, delete flag or rule over a column that is not there;
 an upsert, snapshot or scd2 without a primary key; upsert or append without a cursor; a snapshot with one;
-a float cursor or one whose type does not fit its kind; a nullable cursor without a policy; a cursor without
-an index; append with a lookback but no primary key; a cached sequence as cursor without a lookback;
+a float cursor or one whose type does not fit its kind; a nullable cursor without a policy, or one that
+includes nulls in a history or without a key; a cursor without an index; append with a lookback but no primary
+key; a cached sequence as cursor without a lookback;
 two served columns of one name, or one of the views' own; a sensitive key, or sensitive columns without a key.
 """
 
@@ -136,6 +137,13 @@ def _cursor(contract: Contract) -> Iterator[Breach]:
             "a nullable cursor needs a policy for null",
             f"{column.name} nullable",
             "Say nulls: refuse, include or skip, or make the column not null.",
+        )
+    if cursor.nulls == "include" and (contract.history == "scd2" or not contract.primary_key):
+        yield Breach(
+            "cursor.nulls",
+            "rows without a cursor are told apart by key alone, and have no place in a history",
+            "include",
+            "Say refuse or skip, name a primary key, or keep the latest version only.",
         )
     if not contract.source.indexed:
         yield Breach(

@@ -19,6 +19,7 @@ from local.serving.query import DATABASE, named
 from local.serving.tsql.queries import Binder
 from local.serving.tsql.syntax import parse_query
 from local.serving.tsql.values import identifier, quoted
+from sql.extract import selected, table_name
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,8 @@ class Verdict:
 
 def source_query(contract: Contract) -> str:
     """The source's rows in PostgreSQL's SQL, each column with the cast that it is extracted by."""
-    columns = ", ".join(
-        f"{c.parsed.extract('t.' + identifier(c.name))} as {identifier(c.name)}" for c in contract.columns
-    )
-    table = f"{identifier(contract.source.schema_name)}.{identifier(contract.source.table)}"
-    return f"select {columns} from {table} t"
+    # A cursor that lies in no window is in quarantine as a finite one.
+    return f"select {selected(contract, finite=True)} from {table_name(contract)} t"
 
 
 def served_query(contract: Contract) -> str:

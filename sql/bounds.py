@@ -8,61 +8,16 @@ cuts            a JSON array of cursor texts to cut a large range at; rows of eq
 candidate       a bound for a later run, with candidate_at, the source's time at which it was taken
 held_by         who holds the bound back, with held_seconds; null when nobody does
 as_of           the source's time up to which its committed data lies below the bound
+outside         a JSON text: how many rows have a cursor that lies in no window, by name (`sql.outside`); null
+                for a snapshot
 
 A `localtime` cursor is taken as wall time of UTC.
 """
 
-from dataclasses import dataclass
-from datetime import timedelta
-
 from contracts import Contract
-from sql import template
+from sql import outside, template
+from sql.extract import cursor_sql, table_name
 from sql.template import identifier, literal
-
-
-@dataclass(frozen=True)
-class CursorSql:
-    """How one contract's cursor is read and written in SQL; each text may hold words of a template."""
-
-    low: str
-    read_low: str
-    high: str
-    wall: str
-    value_text: str
-
-
-def cursor_sql(contract: Contract) -> CursorSql:
-    """The expressions of a contract's cursor. A lookback lowers `read_low`, never below the first low."""
-    cursor = contract.cursor
-    assert cursor is not None, "a snapshot has no cursor"
-    if cursor.kind == "integer":
-        low = "{low}::bigint"
-        read_low = low
-        if cursor.lookback:
-            read_low = f"greatest({{low}}::numeric - {int(cursor.lookback)}, -9223372036854775808)::bigint"
-        return CursorSql(low, read_low, "b.high", "r.v", "r.v::text")
-    with_zone = contract.cursor_type.name == "timestamp"
-    zone = " at time zone 'UTC'" if with_zone else ""
-    wall = f"r.v{zone}"
-    read_low = "{low}::timestamp"
-    if cursor.lookback:
-        seconds = (
-            cursor.lookback.total_seconds() if isinstance(cursor.lookback, timedelta) else cursor.lookback
-        )
-        first = "timestamp '0001-01-01'"
-        read_low = f"greatest({first}, {{low}}::timestamp - {seconds!r} * interval '1 second')"
-    return CursorSql(
-        low=f"({{low}}::timestamp{zone})",
-        read_low=f"({read_low}{zone})",
-        high=f"b.high{zone}",
-        wall=wall,
-        value_text=f"to_char({wall}, 'YYYY-MM-DD HH24:MI:SS.US')",
-    )
-
-
-def table_name(contract: Contract) -> str:
-    """The source table, qualified and quoted."""
-    return f"{identifier(contract.source.schema_name)}.{identifier(contract.source.table)}"
 
 
 def bounds(contract: Contract) -> str:
@@ -86,6 +41,8 @@ def bounds(contract: Contract) -> str:
         # With a lookback the contract says itself how late a row may come.
         "may_look": "0" if contract.cursor.lookback else template.load("may_look"),
     }
+    outside_query, words = outside.probe(contract)
+    expressions |= {"outside": outside_query, **{k: v for k, v in words.items() if k != "columns"}}
     sql = cursor_sql(contract)
     expressions |= {
         "from_low": sql.low,
@@ -99,6 +56,7 @@ def bounds(contract: Contract) -> str:
         table=table,
         table_text=literal(table),
         cursor=identifier(contract.cursor.column),
+        columns=words["columns"],
         chunk_rows=str(int(contract.chunk_rows)),
         unit=str(10 ** (6 - contract.cursor_type.precision)) if contract.cursor.kind == "timestamp" else "",
     )

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from contracts import Contract
-from sql.bounds import bounds, known_range, table_name
+from sql.bounds import bounds, known_range
 from sql.ddl import ROLE, create_role
-from sql.extract import extract
+from sql.extract import extract, table_name
+from sql.outside import extract_outside
 from sql.template import literal
 
 CONTROL = Path(__file__).parent / "control"
@@ -43,6 +44,8 @@ def contract_row(contract: Contract) -> str:
         "p_bounds_template": bounds(contract),
         "p_range_template": known_range(contract),
         "p_extract_template": extract(contract),
+        "p_outside_template": extract_outside(contract),
+        "p_nulls": contract.cursor.nulls if contract.cursor else None,
     }
     arguments = [f"{name} => {literal(value)}" for name, value in texts.items()]
     arguments.append(f"p_freshness_seconds => {contract.freshness.total_seconds()!r}")

@@ -57,6 +57,9 @@ def _print_tables(tables: list[dict]) -> None:
             *("" if s is None else f"{s:.1f}" for s in seconds),
         )
     console.print(shown)
+    for row in tables:
+        if row["outside"]:
+            console.print(f"{row['table_name']}: rows whose cursor lies in no window: {row['outside']}")
 
 
 def _ask(query: str) -> list[dict]:
@@ -122,6 +125,10 @@ def status(
         )
     console.print(shown)
     for row in rows:
+        if row["outside"]:
+            console.print(
+                f"[yellow]{row['table_name']}[/]: rows whose cursor lies in no window: {row['outside']}"
+            )
         if row["last_run_status"] == "failed":
             console.print(f"[red]{row['table_name']}[/]: {row['last_error']}", highlight=False)
 

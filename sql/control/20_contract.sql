@@ -18,10 +18,16 @@ create table if not exists control.contract (
     check ((cursor_column is null) = (cursor_kind = 'snapshot'))
 );
 
+-- Rows whose cursor lies in no window: how they are read, and what becomes of null ones.
+alter table control.contract add column if not exists outside_template text;
+alter table control.contract add column if not exists nulls text check (nulls in ('refuse', 'include', 'skip'));
+
+drop function if exists control.put_contract(text, text, text, text, text, text, text, text, text, text, numeric);
 -- Writes a contract's row. A cursor cannot change under a ledger that counts in the old one.
 create or replace function control.put_contract(
     p_table text, p_version text, p_mode text, p_cursor_kind text, p_cursor_column text, p_source_table text,
-    p_plan text, p_bounds_template text, p_range_template text, p_extract_template text, p_freshness_seconds numeric
+    p_plan text, p_bounds_template text, p_range_template text, p_extract_template text, p_freshness_seconds numeric,
+    p_outside_template text default null, p_nulls text default null
 ) returns void
     language plpgsql set search_path = pg_catalog, control, pg_temp as $$
 declare
@@ -39,15 +45,17 @@ begin
     end if;
     insert into control.contract as c (
         table_name, version, mode, cursor_kind, cursor_column, source_table, plan,
-        bounds_template, range_template, extract_template, freshness_seconds)
+        bounds_template, range_template, extract_template, freshness_seconds, outside_template, nulls)
     values (
         p_table, p_version, p_mode, p_cursor_kind, p_cursor_column, p_source_table, p_plan,
-        p_bounds_template, p_range_template, p_extract_template, p_freshness_seconds)
+        p_bounds_template, p_range_template, p_extract_template, p_freshness_seconds,
+        p_outside_template, p_nulls)
     on conflict (table_name) do update set
         version = excluded.version, mode = excluded.mode, cursor_kind = excluded.cursor_kind,
         cursor_column = excluded.cursor_column, source_table = excluded.source_table, plan = excluded.plan,
         bounds_template = excluded.bounds_template, range_template = excluded.range_template,
         extract_template = excluded.extract_template, freshness_seconds = excluded.freshness_seconds,
+        outside_template = excluded.outside_template, nulls = excluded.nulls,
         enabled = true, updated_at = clock_timestamp();
 end $$;
 

@@ -43,6 +43,9 @@ create table if not exists control.run_table (
     primary key (run_id, table_name),
     check ((status = 'failed') = (error is not null))
 );
+-- rows whose cursor lies in no window, as the source counted them: how many, and by name
+alter table control.run_table add column if not exists outside_rows bigint;
+alter table control.run_table add column if not exists outside text;
 create index if not exists run_table_newest on control.run_table (table_name, batch_id desc);
 create index if not exists run_table_fresh on control.run_table (table_name, as_of desc)
     where status = 'succeeded' and complete;

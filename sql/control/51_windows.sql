@@ -108,4 +108,41 @@ begin
     end if;
 end $$;
 
+-- Notes how many rows have a cursor that lies in no window, and opens a window of kind quarantine for those that land,
+-- unless they are what they were when last it opened one. Such a window counts observations, as a snapshot's does.
+create or replace function control.open_outside(p_run text, p_contract control.contract, p_outside jsonb)
+    returns void
+    language plpgsql set search_path = pg_catalog, control, pg_temp as $$
+declare
+    v_named  jsonb := p_outside - 'rows' - 'print';
+    v_nulls  bigint := coalesce((p_outside ->> 'null')::bigint, 0);
+    v_newest control.ledger;
+begin
+    if p_contract.nulls = 'refuse' and v_nulls > 0 then
+        raise exception '% rows of % have no %, and the contract refuses them',
+                v_nulls, p_contract.source_table, p_contract.cursor_column
+            using hint = 'Fill the column at the source, or set cursor.nulls to include or skip.';
+    end if;
+    update control.run_table t
+    set (outside_rows, outside) = (
+        select sum(n.value::bigint), string_agg(concat(n.value, ' ', n.key, case
+                   when n.key <> 'null' then '' when p_contract.nulls = 'skip' then ' (skipped)'
+                   when p_contract.nulls = 'include' then ' (included)' end), ', ' order by n.key)
+                   filter (where n.value <> '0')
+        from jsonb_each_text(v_named) n)
+    where t.run_id = p_run and t.table_name = p_contract.table_name;
+    select * into v_newest from control.ledger l
+    where l.table_name = p_contract.table_name and l.kind = 'quarantine' order by l.window_id desc limit 1;
+    if coalesce((p_outside ->> 'rows')::bigint, 0) = 0
+        or (found and (v_newest.status <> 'merged' or split_part(v_newest.high, '-', 2) = p_outside ->> 'print')) then
+        return;
+    end if;
+    insert into control.ledger (table_name, kind, cursor_kind, request, low, high, contract_version, opened_by)
+    values (p_contract.table_name, 'quarantine', 'snapshot', p_run,
+            coalesce(v_newest.high, control.first_low('snapshot')),
+            lpad((coalesce(split_part(v_newest.high, '-', 1), '0')::bigint + 1)::text, 12, '0') || '-'
+                || (p_outside ->> 'print'),
+            p_contract.version, p_run);
+end $$;
+
 revoke all on all functions in schema control from public;

@@ -29,6 +29,7 @@ begin
     if p_kind = 'live' then
         perform control.open_live(p_run, v_contract, p_bounds);
         perform control.keep_candidate(v_contract, p_bounds);
+        perform control.open_outside(p_run, v_contract, (p_bounds ->> 'outside')::jsonb);
     else
         perform control.open_reload(p_run, v_contract, p_bounds);
     end if;
@@ -40,7 +41,7 @@ begin
                 path = null, files = null, rows = null, landed_at = null, landed_by = null
             where l.window_id in (
                     select w.window_id from control.ledger w
-                    where w.table_name = p_table and w.kind = p_kind
+                    where w.table_name = p_table and (w.kind = p_kind or (p_kind = 'live' and w.kind = 'quarantine'))
                       and (w.status = 'open' or (w.status = 'landed' and w.contract_version <> v_contract.version))
                       and (w.claimed_by is null or w.claimed_by = p_run or w.lease_until < clock_timestamp())
                     order by w.window_id limit control.setting_of('windows_per_table')::int)
@@ -48,7 +49,8 @@ begin
               and (l.claimed_by is null or l.claimed_by = p_run or l.lease_until < clock_timestamp())
             returning l.*)
         select c.window_id, c.attempt, p_table || '/' || c.window_id || '/' || c.attempt, p_table || '.parquet',
-               format(v_contract.extract_template, c.low, c.high)
+               case c.kind when 'quarantine' then format(v_contract.outside_template)
+                   else format(v_contract.extract_template, c.low, c.high) end
         from claimed c order by c.window_id;
 end $$;
 

@@ -21,7 +21,7 @@ begin
     elsif p_files is null or p_rows is null or p_files < 0 or p_rows < 0 or (p_files = 0 and p_rows > 0) then
         raise exception 'window % of %: % rows in % files cannot be', p_window, v_window.table_name, p_rows, p_files;
     end if;
-    v_empty := p_rows = 0 and v_window.cursor_kind <> 'snapshot';
+    v_empty := p_rows = 0 and (v_window.cursor_kind <> 'snapshot' or v_window.kind = 'quarantine');
     update control.ledger l
     set status = case when v_empty then 'merged' else 'landed' end,
         path = case when not v_empty then v_window.table_name || '/' || p_window || '/' || p_attempt end,

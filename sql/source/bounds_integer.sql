@@ -69,5 +69,6 @@ select case when n.n > 0 then b.high::text end as high,
            when not b.ahead then b.now - b.oldest
        end)::numeric, 3) as held_seconds,
        to_char(case when b.candidate <= b.low then b.at else b.high_at end at time zone 'UTC',
-               'YYYY-MM-DD HH24:MI:SS.US') as as_of
+               'YYYY-MM-DD HH24:MI:SS.US') as as_of,
+       ({outside}) as outside
 from bound b cross join counted n

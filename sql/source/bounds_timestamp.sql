@@ -57,5 +57,6 @@ select case when a.n > 0 then a.high_text else (
            when a.now at time zone 'UTC' < a.low then a.low - a.now at time zone 'UTC'
            when a.oldest < a.latest then a.now - a.oldest
        end)::numeric, 3) as held_seconds,
-       a.high_text as as_of
+       a.high_text as as_of,
+       ({outside}) as outside
 from answer a

@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from highwater_transforms.contract import Contract, Rule
-from highwater_transforms.system import WINDOW
+from highwater_transforms.system import WINDOW, quoted
 
 BROKEN, REJECTED = "_broken", "_rejected"
 OUTSIDE = "cursor_outside_windows"
@@ -14,13 +14,17 @@ OUTSIDE = "cursor_outside_windows"
 
 def rules(contract: Contract, probed: Iterable[int] = ()) -> list[Rule]:
     """The rules in force: the contract's, `<column>_required` per column that may not be null, and for the windows
-    `probed` (rows whose cursor lies in no window) a rule that sends each row to quarantine under its own name."""
+    `probed` (rows whose cursor lies in no window) a rule that sends each row to
+    quarantine under its own name, but for null cursors that the contract includes."""
     required = [c.name for c in contract.columns if not c.nullable]
     if contract.scd2 and contract.cursor not in required:
         required.append(contract.cursor)  # a version without a time has no place in the history
     built_in = [Rule(f"{name}_required", f"`{name}` is not null", "quarantine") for name in required]
     ids = ", ".join(str(i) for i in probed)
-    outside = [Rule(OUTSIDE, f"{WINDOW} not in ({ids})", "quarantine")] if ids else []
+    inside = f"{WINDOW} not in ({ids})"
+    if contract.cursor_nulls == "include":
+        inside += f" or {quoted(contract.cursor)} is null"
+    outside = [Rule(OUTSIDE, inside, "quarantine")] if ids else []
     return [*built_in, *outside, *contract.rules]
 
 

@@ -25,12 +25,13 @@ def make_contract(table: str = "thing", cursor: str | None = "timestamp", **chan
     ]
     raw: dict = {"mode": "snapshot"}
     if cursor == "timestamp":
-        columns.append({"name": "updated_at", "type": changes.pop("type", "timestamp"), "nullable": False})
+        columns.append({"name": "updated_at", "type": changes.pop("type", "timestamp"),
+                        "nullable": changes.pop("nullable", False)})  # fmt: skip
         raw = {"mode": "upsert", "cursor": {"column": "updated_at", "kind": "timestamp"}}
     elif cursor == "integer":
         raw = {"mode": "append", "cursor": {"column": "thing_id", "kind": "integer"}}
-    if "lookback" in changes:
-        raw["cursor"]["lookback"] = changes.pop("lookback")
+    for key in {"lookback", "nulls"} & set(changes):
+        raw["cursor"][key] = changes.pop(key)
     chunk_rows = changes.pop("chunk_rows", 500_000)
     source = {
         "schema": "mobility",
@@ -174,7 +175,8 @@ class Pipeline:
             self.ask(f"job merges {table}", "select 1")
             mine = [p for p in plan if p["table_name"] == table]
             for part in mine:
-                self.apply(table, self.landing[part["path"]])
+                if part["kind"] != "quarantine":  # what lies in no window is kept out of silver
+                    self.apply(table, self.landing[part["path"]])
             receipts.append(receipt(run, table, mine))
         self.ask("settle", "select control.settle(%s, %s)", run, json.dumps(receipts))
 
