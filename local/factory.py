@@ -10,12 +10,13 @@ from rich.console import Console
 
 from local.adf import Factory, Runtime
 from local.adf.history import History, Recorder
-from local.adf.runtime.events import PipelineRun
+from local.adf.runtime.events import Event, PipelineRun
 from local.adf.runtime.jobs import JobResult
 from local.adf.triggers.store import WindowStore
 from local.databricks.jobs import run_job
 from local.databricks.server import SparkServer
 from local.errors import HighwaterError
+from local.lineage.openlineage import LineageLog
 from local.stack import LocalStack
 
 JOB = "databricks:index/job:Job"
@@ -76,15 +77,29 @@ def open_runtime(
     on_step: Callable[[str], None] | None = None,
     recorded: Callable[[Path], None] | None = None,
 ) -> Runtime:
-    """A runtime over the declared factory. `on_step` is told of each step, `recorded` of each line recorded."""
+    """A runtime over the declared factory. `on_step` is told of each step, `recorded` of each line recorded.
+
+    Its runs leave their lineage in the state folder.
+    """
+    lineage = LineageLog(stack, lambda run_id: report(stack, run_id), _warn)
+
+    def hear(event: Event) -> None:
+        lineage(event)
+        if listener is not None:
+            listener(event)
+
     return Runtime(
         declared_factory(stack),
         stack.state.factory,
         DeclaredJobs(stack),
-        listener,
+        hear,
         on_step=on_step,
         recorded=recorded,
     )
+
+
+def _warn(text: str) -> None:
+    Console(stderr=True).print(f"warning: {text}", style="yellow", markup=False)
 
 
 def warm_up(stack: LocalStack) -> None:

@@ -4,6 +4,7 @@ import sys
 
 from local.cli import (  # noqa: F401  (they add their commands)
     adf,
+    bench,
     bootstrap,
     contracts,
     cost,

@@ -1,4 +1,4 @@
-"""Commands on runs and the ledger: run, status, ledger check."""
+"""Commands on runs and the ledger: run, report, status, ledger check."""
 
 import json
 from contextlib import nullcontext
@@ -170,3 +170,55 @@ def demo(
     from local.state import State
 
     show(State.default(), console, changes)
+
+
+@app.command()
+def report(
+    run: str | None = typer.Argument(None, help="A run's id or its beginning; the newest by default."),
+    as_json: bool = Json,
+) -> None:
+    """Each table's rows by stage in one run, and whether they add up. Exit status 1 when they do not."""
+    from local.run_report import stages
+    from local.stack import LocalStack
+
+    found = _ask(
+        "select run_id, pipeline, status, started from control.run_list "
+        f"where starts_with(run_id, {_literal(run or '')}) order by batch_id desc limit {1 if run is None else 2}"
+    )
+    if len(found) != 1:
+        raise HighwaterError(
+            "No run can be chosen",
+            f"{run or 'none'} names {'several' if found else 'no'} runs",
+            "See `highwater runs`.",
+        )
+    (chosen,) = found
+    tables = stages(LocalStack.open(), chosen["run_id"])
+    if as_json:
+        print_json({**chosen, "tables": [asdict(t) for t in tables]})
+    else:
+        console.print(
+            f"{chosen['pipeline']} {chosen['run_id']}, {chosen['status']}, {chosen['started']:%Y-%m-%d %H:%M:%S}"
+        )
+        _print_stages(tables)
+    wrong = [t.table for t in tables if t.problems]
+    if wrong:
+        raise HighwaterError(
+            f"Rows do not add up in {', '.join(wrong)}",
+            "; ".join(f"{t.table}: {', '.join(t.problems)}" for t in tables if t.problems),
+            "A failed table's windows are merged by the next run.",
+        )
+
+
+def _literal(text: str) -> str:
+    from psycopg import sql
+
+    return sql.Literal(text).as_string()
+
+
+def _print_stages(tables: list) -> None:
+    names = ("read", "landed", "silver", "quarantined", "duplicates", "superseded")
+    shown = Table("table", *names, "", box=None)
+    for t in tables:
+        counts = ("" if (n := getattr(t, name)) is None else f"{n:,}" for name in names)
+        shown.add_row(t.table, *counts, "[red]does not add up[/]" if t.problems else "[green]adds up[/]")
+    console.print(shown)

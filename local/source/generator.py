@@ -6,6 +6,7 @@ another seed, or more trips, adds.
 """
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -28,14 +29,15 @@ def generate(
     seed: int = 0,
     drivers: int = 500,
     on_progress: Progress | None = None,
-    month: Path = MONTH,
+    months: Sequence[Path] = (MONTH,),
 ) -> SeedResult:
     """Extend the source with `trips` generated trips, refunds among them.
 
-    In the result rows_in is `trips` and the refunds, as if a file had held them.
+    `months` are the files whose trips are repeated, one after the other. In the result rows_in is `trips` and the
+    refunds, as if a file had held them.
 
     Raises:
-        HighwaterError: the number is negative, the bundled month is missing or has no trips, or the
+        HighwaterError: the number is negative, a month is missing or has no trips, or the
             database is not there.
     """
     started, on_progress = time.monotonic(), on_progress or silent
@@ -48,10 +50,23 @@ def generate(
     on_progress("read", 0, 1)
     lookup = zones.read(ZONES)
     with duckdb.connect(":memory:") as db:
-        mapping.load(db, tlc.read(month))
+        _load(db, months)
         repeat(db, trips, seed)
         on_progress("read", 1, 1)
         return seeding.write(conninfo, db, lookup, drivers, (), on_progress, started, True)
+
+
+def _load(db: duckdb.DuckDBPyConnection, months: Sequence[Path]) -> None:
+    """Make table `placed` of the trips of every month, and the others of `mapping` as the last month's."""
+    for number, month in enumerate(months):
+        mapping.load(db, tlc.read(month))
+        if number == 0:
+            db.execute("create or replace table every_month as select * from placed")
+        else:
+            db.execute(
+                "insert into every_month select * replace (row + (select max(row) from every_month) as row) from placed"
+            )
+    db.execute("create or replace table placed as select * from every_month")
 
 
 def repeat(db: duckdb.DuckDBPyConnection, trips: int, seed: int) -> None:

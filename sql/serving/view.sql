@@ -2,7 +2,7 @@ CREATE OR ALTER VIEW [{schema}].[{name}] AS
 SELECT
     {select}
 FROM OPENROWSET(
-    BULK '{name}',
+    BULK '{folder}',
     DATA_SOURCE = '{source}',
     FORMAT = 'DELTA'
 ) WITH (

@@ -11,7 +11,8 @@ from sql.serving.texts import SEPARATOR, fill, identifier
 
 _BIGINT, _BIT, _MOMENT = (parse(t).tsql for t in ("bigint", "boolean", "timestamp"))
 BATCH, REMOVED = "_batch_id", "_removed"
-SERVED_BATCH = "batch_id"
+SERVED_BATCH, SERVED_REMOVED = "batch_id", "is_removed"
+CHANGES = "_changes"
 
 
 @dataclass(frozen=True)
@@ -20,15 +21,29 @@ class View:
 
     Attributes:
         schema: mart or restricted.
-        name: the view's name, which is the Delta table's folder too.
+        name: the view's name; its Delta table's folder, and `_changes` for one that shows removed rows.
         columns: (name in Delta, T-SQL type, name as served) of each served column, in order.
         marks_removed: the table marks rows that are gone, and the view leaves them out.
+        shows_removed: the view has them, and says which they are: what changed since batch N is
+            `WHERE batch_id > N` of it, what is gone included.
     """
 
     schema: str
     name: str
     columns: tuple[tuple[str, str, str], ...]
     marks_removed: bool
+    shows_removed: bool = False
+
+    @property
+    def folder(self) -> str:
+        """The Delta table's folder in the container of the schema."""
+        return self.name.removesuffix(CHANGES) if self.shows_removed else self.name
+
+    @property
+    def changes(self) -> "View":
+        """The view of the same table that shows what is gone too."""
+        columns = (*self.columns, (REMOVED, _BIT, SERVED_REMOVED))
+        return View(self.schema, f"{self.name}{CHANGES}", columns, False, shows_removed=True)
 
     @property
     def served(self) -> tuple[str, ...]:
@@ -47,6 +62,7 @@ class View:
             "view",
             schema=self.schema,
             name=self.name,
+            folder=self.folder,
             source=SOURCES[self.schema],
             select=",\n    ".join(select),
             columns=",\n    ".join(f"{identifier(name)} {kind}" for name, kind in stored),
@@ -91,6 +107,7 @@ def views(contract: Contract) -> Iterator[View]:
         yield _aggregate(aggregate)
     if contract.sensitive:
         yield _restricted(contract)
+    yield _table(contract).changes
 
 
 def view_scripts(contract: Contract) -> list[tuple[str, str]]:

@@ -48,9 +48,13 @@ def test_every_generated_script_runs_and_runs_again_without_a_change(server):
         "schemas/restricted.sql",
         "views/mart.agg_zone_hour.sql",
         "views/mart.dim_driver.sql",
+        "views/mart.dim_driver_changes.sql",
         "views/mart.dim_zone.sql",
+        "views/mart.dim_zone_changes.sql",
         "views/mart.fact_trip.sql",
+        "views/mart.fact_trip_changes.sql",
         "views/mart.fact_trip_event.sql",
+        "views/mart.fact_trip_event_changes.sql",
         "views/restricted.dim_driver.sql",
     ]
     assert not list(server.rglob("*.tmp"))

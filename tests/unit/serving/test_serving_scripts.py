@@ -13,7 +13,7 @@ def scripts() -> dict[str, str]:
 
 
 def test_one_view_a_gold_table_aggregate_and_restricted_table():
-    assert sorted(scripts()) == [
+    assert sorted(name for name in scripts() if not name.endswith("_changes")) == [
         "mart.agg_zone_hour",
         "mart.dim_driver",
         "mart.dim_zone",
@@ -51,12 +51,20 @@ WHERE [rows].[_removed] = 0;
     )
 
 
+def test_what_changed_since_a_batch_is_served_with_what_is_gone():
+    text = scripts()["mart.dim_zone_changes"]
+    assert "BULK 'dim_zone'" in text
+    assert "[rows].[_batch_id] AS [batch_id],\n    [rows].[_removed] AS [is_removed]\n" in text
+    assert "WHERE" not in text
+    assert "full_name" not in scripts()["mart.dim_driver_changes"]
+
+
 def test_sensitive_columns_are_in_the_restricted_view_alone():
     public, secret = scripts()["mart.dim_driver"], scripts()["restricted.dim_driver"]
     assert "full_name" not in public
     assert "[full_name] VARCHAR(320)" in secret
     assert "DATA_SOURCE = 'restricted'" in secret
-    view = list(serving.views(CONTRACTS["driver"]))[-1]
+    view = next(v for v in serving.views(CONTRACTS["driver"]) if v.schema == "restricted")
     assert view.served == ("driver_id", "valid_from", "full_name", "batch_id")
 
 
@@ -125,5 +133,7 @@ def test_the_database_has_the_collation_that_filters_need():
 
 def test_what_a_contract_made_can_be_taken_back():
     assert serving.drop_script(CONTRACTS["driver"]) == (
-        "DROP VIEW IF EXISTS [mart].[dim_driver];\nDROP VIEW IF EXISTS [restricted].[dim_driver];\n"
+        "DROP VIEW IF EXISTS [mart].[dim_driver];\n"
+        "DROP VIEW IF EXISTS [restricted].[dim_driver];\n"
+        "DROP VIEW IF EXISTS [mart].[dim_driver_changes];\n"
     )

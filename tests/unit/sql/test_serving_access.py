@@ -1,9 +1,11 @@
 """Who may read the serving database: the scripts' own texts, and which of them a stack declares."""
 
 import json
+import re
 
 import pytest
 
+from contracts import load_all
 from sql import serving
 from sql.serving.access import Reader, membership, readers, role
 
@@ -101,3 +103,28 @@ def test_a_stack_declares_readers_only_where_it_has_some():
     awaited = {urn.rpartition("::")[2] for urn in peopled["reader-hr"]["options"]["dependsOn"]}
     assert {"login-hr", "serving-roles"} <= awaited
     assert "DROP USER [hr]" in peopled["reader-hr"]["inputs"]["undo"]
+
+
+def test_no_role_can_reach_a_folder_with_restricted_columns_but_its_own():
+    """Whoever refers to a credential may OPENROWSET all of its container: so what each role could read, by scripts."""
+    lake = "https://acct.dfs.core.windows.net/"
+    sources = re.findall(
+        r"CREATE EXTERNAL DATA SOURCE \[(\w+)\] WITH \(LOCATION = '([^']+)', CREDENTIAL = \[(\w+)\]\)",
+        serving.database_script(lake),
+    )
+    grants = re.findall(
+        r"GRANT REFERENCES ON \w+ SCOPED CREDENTIAL::\[(\w+)\] TO \[(\w+)\]", serving.roles_script()
+    )
+    views = [v for contract in load_all() for v in serving.views(contract)]
+    folders: dict[str, set[str]] = {}
+    for credential, to in grants:
+        for name, location, own in sources:
+            if own == credential:
+                read = {v.folder for v in views if f"DATA_SOURCE = '{name}'" in v.script()}
+                folders.setdefault(to, set()).update(f"{location}/{folder}" for folder in read)
+    held = {c.gold.table for c in load_all() if c.sensitive}
+    assert folders["restricted_reader"] == {f"{lake}restricted/{table}" for table in held}
+    assert folders["mart_reader"] == {f"{lake}gold/{v.folder}" for v in views if v.schema == "mart"}
+    sensitive = {(c.gold.table, name) for c in load_all() for name in c.sensitive}
+    in_gold = {(v.folder, name) for v in views if v.schema == "mart" for name, _, _ in v.columns}
+    assert sensitive & in_gold == set() and sensitive != set()

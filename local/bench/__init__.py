@@ -1,0 +1,1 @@
+"""Measurements of the whole path, on a stack of their own beside the user's."""
