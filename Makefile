@@ -1,7 +1,7 @@
 # The two commands that matter: `make demo` and `make test`. Each does all set-up first.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-fast golden docs traps lint actionlint clean
+.PHONY: help setup demo test test-slow test-fast golden docs powerbi traps lint actionlint clean
 
 # The first Python on PATH that serves; the project's own environment is made with it.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -40,6 +40,9 @@ golden: setup  ## refresh the snapshots of what each stack declares; review thei
 
 docs: setup  ## write docs/dictionary.md and docs/lineage.md anew from the contracts and the code
 	@.venv/bin/python -m local.lineage
+
+powerbi: setup  ## write the Power BI model and report anew from the contracts and powerbi/definition.yaml
+	@.venv/bin/python -m powerbi
 
 traps: setup  ## undo the handling of each of Azure's traps in a copy, and see its test go red
 	@.venv/bin/python tests/undo_traps.py

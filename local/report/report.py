@@ -176,12 +176,15 @@ class Reading:
             HighwaterError: a view is not there or has no data yet, or the query fails.
         """
         sql = self._report.sql(visual, selections, role)
+        return Answer(self._report.columns(visual), self.query(sql, f"Can't ask {visual.where}"), sql)
+
+    def query(self, sql: str, what: str = "The query failed") -> list[tuple]:
+        """The rows of a T-SQL SELECT in the same session. `what` names it in errors."""
         bound = Binder(self._catalog).statement(parse_query(sql))
         try:
-            rows = self._connection.execute(bound.sql).fetchall()
+            return self._connection.execute(bound.sql).fetchall()
         except duckdb.Error as error:
-            raise engine.explained(error, f"Can't ask {visual.where}") from error
-        return Answer(self._report.columns(visual), rows, sql)
+            raise engine.explained(error, what) from error
 
 
 @contextmanager
