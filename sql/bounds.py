@@ -10,6 +10,7 @@ held_by         who holds the bound back, with held_seconds; null when nobody do
 as_of           the source's time up to which its committed data lies below the bound
 outside         a JSON text: how many rows have a cursor that lies in no window, by name (`sql.outside`); null
                 for a snapshot
+late            a JSON text: what a lookback in integer values would read below the low bound; else null
 
 A `localtime` cursor is taken as wall time of UTC.
 """
@@ -43,6 +44,9 @@ def bounds(contract: Contract) -> str:
     }
     outside_query, words = outside.probe(contract)
     expressions |= {"outside": outside_query, **{k: v for k, v in words.items() if k != "columns"}}
+    # A timestamp's bound moves with the clock, so that it looks back in every run.
+    late = contract.cursor.kind == "integer" and contract.cursor.lookback
+    expressions["late"] = template.load("late_integer") if late else "null::text"
     sql = cursor_sql(contract)
     expressions |= {
         "from_low": sql.low,

@@ -97,6 +97,11 @@ create table if not exists control.candidate (
     primary key (table_name, value)
 );
 
+-- Whether a window that is not live is a live run's own: rows that lie in no window, and late values.
+create or replace function control.is_of_live(p_window control.ledger) returns boolean
+    language sql immutable
+    return p_window.kind = 'quarantine' or (p_window.kind = 'backfill' and starts_with(p_window.request, 'lookback '));
+
 -- Where the next live window of a table begins.
 create or replace function control.frontier(p_table text) returns text
     language sql stable

@@ -47,6 +47,26 @@ begin
     end if;
 end $$;
 
+-- Without a new value there is no window that would look back. So the values within the lookback are read again, as a
+-- backfill of the live run, when they are not what they were when last this was done.
+create or replace function control.open_late(p_run text, p_contract control.contract, p_low text, p_late jsonb)
+    returns void
+    language plpgsql set search_path = pg_catalog, control, pg_temp as $$
+declare
+    v_request text := 'lookback ' || (p_late ->> 'print');
+begin
+    if coalesce((p_late ->> 'rows')::bigint, 0) = 0 or not control.precedes('integer', p_late ->> 'low', p_low)
+        or exists (
+            select 1 from control.ledger l
+            where l.table_name = p_contract.table_name and l.kind = 'backfill'
+              and (l.request = v_request or (starts_with(l.request, 'lookback ') and l.status <> 'merged'))) then
+        return;
+    end if;
+    insert into control.ledger (table_name, kind, cursor_kind, request, low, high, contract_version, opened_by)
+    values (p_contract.table_name, 'backfill', 'integer', v_request, p_late ->> 'low', p_low,
+            p_contract.version, p_run);
+end $$;
+
 -- Opens what is new behind the frontier.
 create or replace function control.open_live(p_run text, p_contract control.contract, p_bounds jsonb) returns void
     language plpgsql set search_path = pg_catalog, control, pg_temp as $$
@@ -55,6 +75,9 @@ declare
     v_low  text := control.frontier(p_contract.table_name);
     v_high text := p_bounds ->> 'high';
 begin
+    if v_kind = 'integer' and (v_high is null or not control.precedes(v_kind, v_low, v_high)) then
+        perform control.open_late(p_run, p_contract, v_low, (p_bounds ->> 'late')::jsonb);
+    end if;
     -- An unfinished snapshot reads the content of the day when it is finished: a second one would be the same.
     if v_high is null or not control.precedes(v_kind, v_low, v_high) or (v_kind = 'snapshot' and exists (
             select 1 from control.ledger l

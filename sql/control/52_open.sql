@@ -41,7 +41,7 @@ begin
                 path = null, files = null, rows = null, landed_at = null, landed_by = null
             where l.window_id in (
                     select w.window_id from control.ledger w
-                    where w.table_name = p_table and (w.kind = p_kind or (p_kind = 'live' and w.kind = 'quarantine'))
+                    where w.table_name = p_table and (w.kind = p_kind or (p_kind = 'live' and control.is_of_live(w)))
                       and (w.status = 'open' or (w.status = 'landed' and w.contract_version <> v_contract.version))
                       and (w.claimed_by is null or w.claimed_by = p_run or w.lease_until < clock_timestamp())
                     order by w.window_id limit control.setting_of('windows_per_table')::int)

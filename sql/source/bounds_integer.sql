@@ -70,5 +70,6 @@ select case when n.n > 0 then b.high::text end as high,
        end)::numeric, 3) as held_seconds,
        to_char(case when b.candidate <= b.low then b.at else b.high_at end at time zone 'UTC',
                'YYYY-MM-DD HH24:MI:SS.US') as as_of,
-       ({outside}) as outside
+       ({outside}) as outside,
+       ({late}) as late
 from bound b cross join counted n

@@ -58,5 +58,6 @@ select case when a.n > 0 then a.high_text else (
            when a.oldest < a.latest then a.now - a.oldest
        end)::numeric, 3) as held_seconds,
        a.high_text as as_of,
-       ({outside}) as outside
+       ({outside}) as outside,
+       ({late}) as late
 from answer a

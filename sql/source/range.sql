@@ -8,7 +8,8 @@ select case when count(*) > 0 then {high} end as high,
        null::text as held_by,
        null::numeric as held_seconds,
        null::text as as_of,
-       null::text as outside
+       null::text as outside,
+       null::text as late
 from (
     select t.{cursor} as v, row_number() over (order by t.{cursor}) as i
     from {table} t

@@ -149,3 +149,38 @@ def test_cuts_of_integers_fall_on_every_nth_row(site, contract_of):
     site.control.execute("delete from mobility.thing where thing_id = 3")
     assert site.bounds(thing)["cuts"] == '["10", "6"]'
     assert site.bounds(thing, "4")["cuts"] == '["8"]'
+
+
+def test_a_sequence_with_a_cache_in_two_sessions_loses_nothing_with_a_lookback(site, contract_of, pipeline):
+    """Each session hands out its own twenty: after 21 was read, 2 to 20 commit below the watermark."""
+    site.add(contract_of(cursor="integer", lookback=40))
+    site.control.execute("alter table mobility.thing alter column thing_id set cache 20")
+    one, two = site.connect(), site.connect()
+    assert [s.execute(INSERT).fetchone()[0] for s in (one, two)] == [1, 21]
+    assert pipeline.run() == (0, "")
+    assert site.watermark() == "22"
+    assert one.execute(INSERT).fetchone() == (2,)
+    assert pipeline.run() == (0, ""), "no value is new: what is late is read all the same"
+    assert (site.watermark(), pipeline.lost_or_doubled("thing")) == ("22", [])
+    backfills = site.windows(kind="backfill")
+    assert pipeline.run() == (0, "")
+    assert site.windows(kind="backfill") == backfills, "it was read; the next idle run reads nothing"
+    assert one.execute(INSERT).fetchone() == (3,)
+    assert two.execute(INSERT).fetchone() == (22,)
+    assert pipeline.run() == (0, "")
+    assert (site.watermark(), pipeline.lost_or_doubled("thing")) == ("23", [])
+    assert site.breaches() == []
+
+
+def test_without_the_lookback_a_cached_sequence_loses_rows_which_is_why_a_contract_needs_it(
+    site, contract_of, pipeline
+):
+    site.add(contract_of(cursor="integer"))
+    site.control.execute("alter table mobility.thing alter column thing_id set cache 20")
+    one, two = site.connect(), site.connect()
+    for session in (one, two):
+        session.execute(INSERT)
+    pipeline.run()
+    one.execute(INSERT)
+    pipeline.run()
+    assert pipeline.lost_or_doubled("thing") == [(2, "x")]
