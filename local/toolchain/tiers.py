@@ -23,8 +23,8 @@ TESTS = PROJECT / "tests"
 # A tier's folders under tests/ and the markers that choose among their tests.
 TIERS = {
     "unit": (("unit",), "not slow"),
-    "spark": (("e2e", "integration"), "(e2e or spark) and not slow"),
-    "services": (("integration",), "not spark and not slow"),
+    "spark": (("e2e", "integration"), "(e2e or spark) and not slow and not reliability"),
+    "services": (("integration",), "not spark and not slow and not reliability"),
     # Pulumi's provider SDK and Spark's client bring one protobuf name each: they can't share a process.
     "slow-spark": (("e2e", "integration"), "(e2e or spark) and slow"),
     "slow": (("",), "slow and not (e2e or spark)"),
