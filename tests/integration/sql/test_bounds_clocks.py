@@ -81,3 +81,16 @@ def test_wall_time_of_a_zone_with_daylight_saving_needs_a_lookback(site, contrac
     low, high = "2024-11-03 05:45:00.000000", "2024-11-03 06:45:00.000000"
     assert read(site, thing, low, high) == []
     assert read(site, contract_of(type="localtime", lookback=timedelta(hours=6)), low, high) == [1, 2]
+
+
+def test_a_start_that_lies_ahead_of_the_clock_holds_an_integer_bound(site, contract_of):
+    """The clock stepped back under a transaction in flight: that it began before the candidate can't be told."""
+    thing = site.add(contract_of(cursor="integer"))
+    slow = site.connect(autocommit=False)
+    assert slow.execute("insert into mobility.thing (body) values ('x') returning thing_id").fetchone() == (1,)
+    site.control.execute("insert into mobility.thing (body) values ('x')")
+    held = site.bounds(thing, instrument=still("2024-05-05 10:00:00+00"))
+    assert (held["high"], held["candidate"]) == (None, "3")
+    assert held["held_by"] == "the clock of the source, which stepped back"
+    slow.commit()
+    assert site.bounds(thing)["high"] == "3"
