@@ -87,7 +87,9 @@ def test_a_start_that_lies_ahead_of_the_clock_holds_an_integer_bound(site, contr
     """The clock stepped back under a transaction in flight: that it began before the candidate can't be told."""
     thing = site.add(contract_of(cursor="integer"))
     slow = site.connect(autocommit=False)
-    assert slow.execute("insert into mobility.thing (body) values ('x') returning thing_id").fetchone() == (1,)
+    assert slow.execute("insert into mobility.thing (body) values ('x') returning thing_id").fetchone() == (
+        1,
+    )
     site.control.execute("insert into mobility.thing (body) values ('x')")
     held = site.bounds(thing, instrument=still("2024-05-05 10:00:00+00"))
     assert (held["high"], held["candidate"]) == (None, "3")
