@@ -42,11 +42,17 @@ class Views(pulumi.ComponentResource):
             limit = serving.data_limit(self._settings.daily_terabytes)
             self._script("serving-limit", limit, self._ready, master=True)
         sources = self._script("serving-sources", lake_endpoint.apply(serving.database_script), [database])
-        for view in (view for contract in contracts for view in serving.views(contract)):
-            drop = f"DROP VIEW IF EXISTS [{view.schema}].[{view.name}];\n"
-            self._script(f"view-{view.schema}.{view.name}", view.script(), [sources], undo=drop)
+        made: list[pulumi.Resource] = []
+        for name, text in (found for contract in contracts for found in serving.view_scripts(contract)):
+            made.append(self._view(name, text, [sources]))
+        for name, text in serving.batch_scripts(contracts):
+            made.append(self._view(name, text, made))
         self._readers(sources)
         self.register_outputs({})
+
+    def _view(self, name: str, text: str, after: Sequence[pulumi.Resource]) -> SqlScript:
+        schema, view = name.split(".")
+        return self._script(f"view-{name}", text, after, undo=f"DROP VIEW IF EXISTS [{schema}].[{view}];\n")
 
     def _readers(self, sources: SqlScript) -> None:
         """A login, a user and its roles for each principal that the settings name."""

@@ -31,7 +31,7 @@ def incremental(
     root = State.default().root
     state = State(root.with_name(f"{root.name}-bench"))
     with nullcontext() if as_json else console.status("starting") as shown:
-        say = (lambda text: None) if shown is None else (lambda text: shown.update(text))
+        say = (lambda text: typer.echo(text, err=True)) if shown is None else shown.update
         fresh = not state.root.exists()
         try:
             outcome = measure(state, trips, change, tuple(from_file) or (MONTH,), say)

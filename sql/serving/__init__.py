@@ -18,6 +18,7 @@ from sql.serving.access import (
     readers,
     roles_script,
 )
+from sql.serving.batches import batch_scripts
 from sql.serving.database import COLLATION, DATABASE, create_database, database_script
 from sql.serving.views import View, drop_script, view_script, view_scripts, views
 
@@ -26,6 +27,7 @@ __all__ = [
     "DATABASE",
     "Reader",
     "View",
+    "batch_scripts",
     "create_database",
     "data_limit",
     "database_script",

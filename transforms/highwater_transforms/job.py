@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from pyspark.sql import SparkSession
 
-from highwater_transforms import maintain, plan, receipts, register, session, table
+from highwater_transforms import maintain, plan, publish, receipts, register, session, table
 from highwater_transforms.errors import TransformError
 from highwater_transforms.lake import Lake
 from highwater_transforms.plan import TablePlan
@@ -62,7 +62,8 @@ def _show(spark: SparkSession, lake: Lake, catalog: str, merged: list[TablePlan]
 def run(
     spark: SparkSession, lake: Lake, run_id: str, plan_path: str, at_once: int = AT_ONCE, catalog: str = ""
 ) -> list[Receipt]:
-    """Merge every table of the plan, `at_once` at a time, and write a receipt for each.
+    """Merge every table of the plan, `at_once` at a time, write a receipt for each, and publish the batch when all
+    of them are merged.
 
     Args:
         catalog: where gold and restricted tables are shown; nowhere when empty.
@@ -75,6 +76,8 @@ def run(
     largest_first = sorted(plans, key=lambda p: -sum(w.rows for w in p.windows))
     with ThreadPoolExecutor(max_workers=at_once) as pool:
         done = list(pool.map(lambda p: _table(spark, lake, p, loaded_at), largest_first))
+    if plans and all(receipt.status == "merged" for receipt in done):
+        publish.publish(spark, lake, plans[0].batch_id, run_id, datetime.now(UTC))
     if catalog:
         merged = {receipt.table_name for receipt in done if receipt.status == "merged"}
         _show(spark, lake, catalog, [planned for planned in plans if planned.table in merged])

@@ -29,6 +29,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         session.execute(serving.database_script("file:///nowhere/"))
         for contract in CONTRACTS.values():
             session.execute(serving.view_script(contract))
+        for _, text in serving.batch_scripts(list(CONTRACTS.values())):
+            session.execute(text)
     return server
 
 

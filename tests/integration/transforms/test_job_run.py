@@ -30,6 +30,7 @@ def test_one_bad_table_does_not_stop_the_others(lake, event, place, ride):
         job.main(given)
     assert ended.value.code == 1
     assert lake.rows("gold", "fact_event", "id") == [(1,), (2,)]
+    assert not (lake.root / "gold" / "published_batch").exists()  # a run that is not whole publishes nothing
 
     receipt = written_receipt(lake, run_id, "event")
     assert receipt["seconds"] > 0 and receipt["steps"].keys() >= {"check", "bronze", "silver", "gold"}
@@ -76,6 +77,9 @@ def test_a_stray_file_in_the_attempts_folder_does_not_count(lake, event):
     folder = lake.root / "landing" / landed.path
     (folder / "half.parquet").write_bytes(b"PAR1")
     assert lake.run(landed).landed == 1
+    assert lake.rows("gold", "published_batch", "batch_id") == [(1,)]
+    lake.run(lake.land(event, events(2)))
+    assert lake.rows("gold", "published_batch", "batch_id") == [(1,), (2,)]
 
 
 def test_a_plan_of_another_run_is_refused(lake, event, capsys):
