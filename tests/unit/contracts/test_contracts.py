@@ -52,6 +52,8 @@ def test_a_good_contract_is_read(tmp_path):
     ("changes", "key", "rule", "found"),
     [
         ({"cursor": {"column": "maybe_at", "kind": "timestamp"}}, "cursor.nulls", "policy for null", "maybe_at"),
+        ({"cursor": {"column": "maybe_at", "kind": "timestamp", "nulls": "include"}, "history": "scd2"},
+         "cursor.nulls", "no place in a history", "include"),
         ({"cursor": {"column": "weight", "kind": "integer", "nulls": "skip"}}, "cursor.column", "float", "double"),
         ({"cursor": {"column": "price", "kind": "integer", "nulls": "skip"}}, "cursor.column", "kind integer", "price"),
         ({"cursor": {"column": "gone", "kind": "timestamp"}}, "cursor.column", "must name a column", "'gone'"),
