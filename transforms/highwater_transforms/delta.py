@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 
+from highwater_transforms import faults
 from highwater_transforms.errors import TransformError
 from highwater_transforms.system import WINDOW, Columns, ddl, quoted
 
@@ -54,6 +55,10 @@ def same(columns: list[str] | tuple[str, ...], source: str = "s", target: str = 
     return " and ".join(f"{source}.{quoted(c)} <=> {target}.{quoted(c)}" for c in columns) or "true"
 
 
+# Every method that commits is marked so: what comes between two commits is where a run can die.
+commits = faults.breakable(lambda table: "/".join(table.uri.rsplit("/", 2)[-2:]))
+
+
 @dataclass(frozen=True)
 class DeltaTable:
     """The Delta table at `uri`. Readers and writers only: what is written is decided elsewhere."""
@@ -95,10 +100,7 @@ class DeltaTable:
         """
         stored = self.columns()
         if stored is None:
-            given = ", ".join(f"'{k}'='{v}'" for k, v in properties.items())
-            self.spark.sql(
-                f"CREATE TABLE IF NOT EXISTS {self.name} ({ddl(columns)}) USING DELTA TBLPROPERTIES ({given})"
-            )
+            self.create(columns, properties)
             return True
         changed = [
             f"{n}: {stored[n]} stored, {k} wanted" for n, k in columns if n in stored and stored[n] != k
@@ -111,9 +113,22 @@ class DeltaTable:
             )
         added = tuple((n, k) for n, k in columns if n not in stored)
         if added:
-            self.spark.sql(f"ALTER TABLE {self.name} ADD COLUMNS ({ddl(added)})")
+            self.add(added)
         return False
 
+    @commits
+    def create(self, columns: Columns, properties: dict[str, str]) -> None:
+        """Create the table, empty, unless another has done so meanwhile."""
+        given = ", ".join(f"'{k}'='{v}'" for k, v in properties.items())
+        self.spark.sql(
+            f"CREATE TABLE IF NOT EXISTS {self.name} ({ddl(columns)}) USING DELTA TBLPROPERTIES ({given})"
+        )
+
+    @commits
+    def add(self, columns: Columns) -> None:
+        self.spark.sql(f"ALTER TABLE {self.name} ADD COLUMNS ({ddl(columns)})")
+
+    @commits
     def append(self, rows: DataFrame) -> None:
         rows.write.format("delta").mode("append").save(self.uri)
 
@@ -123,13 +138,24 @@ class DeltaTable:
         if self.frame().where(held).isEmpty():
             self.append(rows)
         else:
-            rows.write.format("delta").mode("overwrite").option("replaceWhere", held).save(self.uri)
+            self.replace(rows, held)
 
+    @commits
+    def replace(self, rows: DataFrame, where: str) -> None:
+        """Write `rows` in the place of those that satisfy `where`, which they must too, in one commit."""
+        rows.write.format("delta").mode("overwrite").option("replaceWhere", where).save(self.uri)
+
+    @commits
+    def delete(self, where: str) -> None:
+        self.spark.sql(f"DELETE FROM {self.name} WHERE {where}").collect()
+
+    @commits
     def overwrite(self, rows: DataFrame, properties: dict[str, str]) -> None:
         """Replace content and columns in one commit; `properties` count when the table is new."""
         writer = rows.write.format("delta").mode("overwrite").option("overwriteSchema", "true")
         writer.options(**properties).save(self.uri)
 
+    @commits
     def merge(self, rows: DataFrame, on: str, *clauses: str) -> Merged:
         """MERGE `rows` (aliased s) into the table (aliased t)."""
         # The text goes through Python's formatting, which puts the frame in: every other brace is just a brace.
@@ -141,6 +167,7 @@ class DeltaTable:
         ]
         return Merged(done["num_inserted_rows"], done["num_updated_rows"], done["num_deleted_rows"])
 
+    @commits
     def set_property(self, key: str, value: str) -> None:
         self.spark.sql(f"ALTER TABLE {self.name} SET TBLPROPERTIES ('{key}'='{value}')")
 

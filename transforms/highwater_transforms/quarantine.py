@@ -31,4 +31,4 @@ def write(batch: Batch, counts: Counts, table: DeltaTable) -> None:
     elif table.columns() is not None:
         # A former attempt of a window may have been judged by other rules.
         ids = ", ".join(map(str, batch.plan.window_ids))
-        table.spark.sql(f"DELETE FROM {table.name} WHERE {WINDOW} IN ({ids})").collect()
+        table.delete(f"{WINDOW} IN ({ids})")

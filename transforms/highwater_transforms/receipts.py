@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field
 
 from pyspark.sql import SparkSession
 
+from highwater_transforms import faults
 from highwater_transforms.lake import Lake
 from highwater_transforms.plan import TablePlan
 
@@ -59,7 +60,9 @@ def failed(plan: TablePlan, error: BaseException, seconds: float) -> Receipt:
 
 def write(spark: SparkSession, lake: Lake, receipt: Receipt) -> None:
     """Write landing/_receipts/<run>/<table>/*.json: one file, which takes its name when it is whole."""
+    faults.point(f"receipt {receipt.table_name}:before")
     row = asdict(receipt)
     frame = spark.createDataFrame([tuple(row[name] for name in row)], SCHEMA)
     target = lake.uri("landing", f"_receipts/{receipt.run_id}/{receipt.table_name}")
     frame.coalesce(1).write.mode("overwrite").option("ignoreNullFields", "false").json(target)
+    faults.point(f"receipt {receipt.table_name}:after")
