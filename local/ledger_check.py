@@ -34,6 +34,8 @@ from local import delta_state
 
 RELEASE, READ_AGAIN, BACKFILL, RELOAD = "release", "read_again", "backfill", "reload"
 AHEAD = "watermark ahead of data"
+# Windows whose rows the job merges; those of other kinds hold keys alone.
+INTO_BRONZE = ("live", "backfill", "reload", "quarantine")
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,11 @@ def _landed(lake: Path, window: dict) -> list[Finding]:
 
 def _merged(lake: Path, contract: Contract, windows: list[dict], versions: dict | None) -> list[Finding]:
     """Where Delta is behind what the ledger says is merged."""
-    merged = {w["window_id"]: w for w in windows if w["status"] == "merged" and w["rows"]}
+    merged = {
+        w["window_id"]: w
+        for w in windows
+        if w["status"] == "merged" and w["rows"] and w["kind"] in INTO_BRONZE
+    }
     if not merged:
         return []
     found = []
