@@ -90,6 +90,21 @@ class Extra(_Model):
     description: str
 
 
+class ServedColumn(_Model):
+    """A column of a view that no contract has: its T-SQL type and what it is."""
+
+    type: str
+    description: str
+
+
+class ServedView(_Model):
+    """A view of the schema mart that tells of all tables."""
+
+    view: str
+    description: str
+    columns: dict[str, ServedColumn]
+
+
 class RowLevel(_Model):
     """A role for each value of a column; tables that the column can't reach are closed to these roles."""
 
@@ -153,6 +168,7 @@ class Definition(_Model):
     hidden: tuple[str, ...]
     sort_by: dict[str, str] = {}
     extra: tuple[Extra, ...] = ()
+    views: tuple[ServedView, ...] = ()
     relationships: tuple[Relationship, ...]
     row_level: RowLevel
     refresh: Refresh

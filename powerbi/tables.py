@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel
 
 from contracts import Contract
-from powerbi.definition import FORMATS, Definition, Field
+from powerbi.definition import FORMATS, Definition, Field, ServedView
 from powerbi.errors import DefinitionError
 from powerbi.ids import caption, table_caption
 from sql import serving
@@ -60,6 +60,7 @@ class Tables:
 
     def __init__(self, contracts: Iterable[Contract], definition: Definition):
         by_view = {t.view: t for c in contracts for t in _tables(c)}
+        by_view |= {v.view: _told(v) for v in definition.views}
         self.all = {t.name: t for t in by_view.values()}
         for extra in definition.extra:
             if extra.view not in by_view:
@@ -103,6 +104,14 @@ def _tables(contract: Contract) -> Iterable[Table]:
                 for _, type_, served in view.columns
             ),
         )  # fmt: skip
+
+
+def _told(view: ServedView) -> Table:
+    columns = tuple(
+        Column(caption(name), name, _kind(c.type), c.type == "DATE", c.description)
+        for name, c in view.columns.items()
+    )
+    return Table(table_caption(view.view), view.view, view.description, columns)
 
 
 def _kind(tsql: str) -> str:
