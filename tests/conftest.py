@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from local.databricks.server import SparkServer
@@ -45,6 +46,10 @@ def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[State]:
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
     server = PostgresServer(Path(tmp_path_factory.mktemp("postgres")) / "server")
     server.ensure_running()
+    with psycopg.connect(server.conninfo("postgres"), autocommit=True) as connection:
+        # A database a test is many files; no test here pulls the plug of the machine.
+        connection.execute("alter system set fsync = off")
+        connection.execute("select pg_reload_conf()")
     yield server
     server.destroy()
 

@@ -77,6 +77,7 @@ def test_a_run_killed_in_the_middle_of_a_copy_beside_half_files_and_strangers(pa
     assert path.cli("ledger", "check").returncode == 0
 
 
+@pytest.mark.reliability
 def test_a_run_killed_between_the_job_and_the_ledger(path):
     """All is merged and nothing settled: the next run merges the same windows again, to no effect."""
     path.ingest()
@@ -122,6 +123,7 @@ def test_the_run_and_its_job_killed_in_the_middle_of_the_job(path):
     path.assert_equal()
 
 
+@pytest.mark.reliability
 def test_a_job_that_outlives_its_run_does_no_harm(path):
     """Killing who waits leaves the job at work, as the service would; the next run's job queues behind it."""
     path.ingest()
@@ -137,6 +139,7 @@ def test_a_job_that_outlives_its_run_does_no_harm(path):
     assert job_processes(path) == []
 
 
+@pytest.mark.reliability
 def test_postgresql_gone_in_the_middle_of_a_copy(path):
     path.ingest()
     changed(path, seed=500)
@@ -156,6 +159,7 @@ def test_postgresql_gone_in_the_middle_of_a_copy(path):
     path.assert_equal()
 
 
+@pytest.mark.reliability
 def test_no_space_left_for_the_lake(path):
     """The file that the copy writes is a device that is always full: what a full disk answers."""
     path.ingest()

@@ -48,6 +48,7 @@ def megabytes(kind: str, rows: int, folder: Path) -> int:
     return int(ended.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["text", "parquet", "parts"])
 def test_memory_does_not_grow_with_the_source(tmp_path, kind):
     small, large = (megabytes(kind, rows, tmp_path / str(rows)) for rows in (400_000, 1_600_000))

@@ -133,6 +133,7 @@ def test_from_preview_to_destroy(engine: Engine, estate: Estate, tmp_path: Path)
     assert "encryptionsalt" not in (tmp_path / "project" / "Pulumi.local.yaml").read_text()
 
 
+@pytest.mark.slow
 def test_half_an_up_says_which_resource_failed_and_is_destroyed_twice(engine: Engine, estate: Estate) -> None:
     estate.twice = True
     with pytest.raises(HighwaterError) as caught:
@@ -149,6 +150,7 @@ def test_half_an_up_says_which_resource_failed_and_is_destroyed_twice(engine: En
     assert processes_of(engine.state, server) == []
 
 
+@pytest.mark.slow
 def test_a_failed_script_names_its_resource_and_the_next_up_goes_on(engine: Engine, estate: Estate) -> None:
     estate.script = "create tabel t (n int)"
     with pytest.raises(HighwaterError, match=r'syntax error at or near "tabel"') as caught:

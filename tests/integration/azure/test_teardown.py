@@ -26,6 +26,7 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_deployment_that_was_killed_half_way_is_torn_down_twice(tmp_path: Path, project: Path):
     state = State(tmp_path / "state")
     victim_file = Path(__file__).with_name("estate_victim.py")

@@ -80,6 +80,7 @@ def ensure(engine: Engine, monkeypatch: pytest.MonkeyPatch, wanted: str = "Start
     return [(o.name, o.before, o.now, o.error) for o in triggers.bring(declared)]
 
 
+@pytest.mark.slow
 def test_a_trigger_runs_after_every_deployment_that_succeeds_and_after_ensure(engine, plant, monkeypatch):
     states = TriggerStates(engine.state)
     assert engine.up().created == 5

@@ -43,6 +43,7 @@ def test_a_run_that_is_ended_takes_its_spark_work_with_it(workspace: Workspace, 
     assert [run for run in runs.every(workspace.state) if run.lives] == []
 
 
+@pytest.mark.slow
 def test_a_run_outlives_its_caller_and_the_next_run_queues_behind_it(workspace: Workspace, tmp_path: Path):
     before = {run.run_id for run in runs.every(workspace.state)}
     caller = workspace.call(table=str(tmp_path / "t"), mode="append", run_id="orphan")
@@ -64,6 +65,7 @@ def test_a_run_outlives_its_caller_and_the_next_run_queues_behind_it(workspace: 
     assert orphan.ended == {"state": "SUCCESS", "message": ""}
 
 
+@pytest.mark.slow
 def test_what_a_killed_run_and_its_killed_caller_left_in_spark_ends_before_the_next_run(
     workspace: Workspace, tmp_path: Path
 ):
@@ -85,6 +87,7 @@ def test_what_a_killed_run_and_its_killed_caller_left_in_spark_ends_before_the_n
     assert orphan.ended == {"state": "FAILED", "message": "its process ended before it could say how"}
 
 
+@pytest.mark.slow
 def test_ending_one_run_leaves_the_run_of_another_job_its_spark(workspace: Workspace, tmp_path: Path):
     begun, done = threading.Event(), []
     other = dataclasses.replace(workspace.job(), id="other")

@@ -82,6 +82,7 @@ def test_a_run_that_dies_between_silver_and_gold_is_caught_up_with(lake, ride, m
     assert groups(lake) == [(2, 1, "2.00", 1), (3, 2, "1.10", 3)]
 
 
+@pytest.mark.slow
 def test_a_changed_definition_builds_gold_anew_from_silver(lake, ride):
     lake.run(lake.land(ride, [ride_row(1, 1, 100), ride_row(2, 1, 200)]))
     raw = ride.model_dump(mode="json", by_alias=True)
@@ -111,6 +112,7 @@ def test_recomputed_tells_groups_without_rows(spark, ride):
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_merge_prunes_by_the_keys_of_its_batch(lake, event):
     for low in (1, 101, 201):
         lake.run(lake.land(event, [{"id": i, "what": "x"} for i in range(low, low + 3)]))

@@ -67,6 +67,7 @@ def aged(lake: TestLake, root: Path, seconds: int) -> TestLake:
     return TestLake(lake.spark, root)
 
 
+@pytest.mark.slow
 def test_small_files_are_packed_and_files_beyond_the_retention_go(lake, event, tmp_path):
     lake.run(lake.land(event, [{"id": i, "what": "x"} for i in range(200)]))
     in_small_files(lake, "gold/fact_event", 40)
@@ -100,6 +101,7 @@ def test_small_files_are_packed_and_files_beyond_the_retention_go(lake, event, t
     assert (again["files_before"], again["files_after"], again["optimized"]) == (1, 1, False)
 
 
+@pytest.mark.slow
 def test_the_retention_is_the_table_s_own_property(lake, event):
     lake.run(lake.land(event, [{"id": 1, "what": "x"}]))
     table = DeltaTable(lake.spark, f"file://{lake.root}/silver/event")

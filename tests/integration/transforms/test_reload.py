@@ -41,6 +41,7 @@ def test_a_reload_equals_the_runs_before_it(lake, ride):
     assert lake.version("silver", "ride") == before[0] + 1
 
 
+@pytest.mark.slow
 def test_a_reload_repairs_marks_and_keeps_what_came_meanwhile(lake, ride):
     lake.run(lake.land(ride, [
         ride_row(1, 1, 1, 1), ride_row(2, 1, 2, 1), ride_row(3, 1, 3, 1), ride_row(5, 1, 5, 1), ride_row(6, 1, 6, 1),
@@ -67,6 +68,7 @@ def test_a_reload_repairs_marks_and_keeps_what_came_meanwhile(lake, ride):
     assert lake.rows("gold", "fact_ride", *COLUMNS)[2] == (3, 1, 33, False)
 
 
+@pytest.mark.slow
 def test_a_reload_of_a_part_replaces_that_part_alone(lake, event):
     lake.run(lake.land(event, [{"id": i, "what": "old"} for i in (1, 2, 11, 12)]))
     receipt = lake.run(lake.land(event, [{"id": 2, "what": "new"}], "reload", low="0", high="10"))
