@@ -166,7 +166,7 @@ class Reading:
     """Asks visuals against one state of the served tables: what is read once is not opened again."""
 
     def __init__(self, report: Report, catalog: Catalog, connection: duckdb.DuckDBPyConnection):
-        self._report, self._catalog, self._connection = report, catalog, connection
+        self.report, self._catalog, self._connection = report, catalog, connection
 
     def ask(self, visual: Visual, selections: Selections | None = None, role: str | None = None) -> Answer:
         """The rows of a visual.
@@ -175,8 +175,8 @@ class Reading:
             ReportError: the visual can't be asked.
             HighwaterError: a view is not there or has no data yet, or the query fails.
         """
-        sql = self._report.sql(visual, selections, role)
-        return Answer(self._report.columns(visual), self.query(sql, f"Can't ask {visual.where}"), sql)
+        sql = self.report.sql(visual, selections, role)
+        return Answer(self.report.columns(visual), self.query(sql, f"Can't ask {visual.where}"), sql)
 
     def query(self, sql: str, what: str = "The query failed") -> list[tuple]:
         """The rows of a T-SQL SELECT in the same session. `what` names it in errors."""

@@ -3,16 +3,14 @@
 Gold is made here as the contracts say, by DuckDB; that the pipeline makes it so is what other tests are about.
 """
 
-import math
 from collections.abc import Iterator
 from datetime import datetime
-from decimal import Decimal
 
 import psycopg
 import pyarrow as pa
 import pytest
 from delta_writer import INSTANT, arrow_type, gold_schema, write
-from report_by_hand import BY_HAND, VIEWS, kept
+from report_numbers import compare
 from served_line import CONTRACTS, Line
 
 from contracts import Contract
@@ -94,68 +92,14 @@ def cast(connection, sql: str, schema: pa.Schema) -> pa.Table:
     return pa.table([found[f.name].cast(f.type) for f in schema], schema=schema)
 
 
-def plain(value: object) -> object:
-    """A value as both databases give it: a number as a float, a day without its midnight."""
-    if isinstance(value, Decimal | int) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(value, datetime) and (value.hour, value.minute, value.second) == (0, 0, 0):
-        return value.date()
-    return value
-
-
-def ordered(rows: list[tuple], groups: int) -> list[tuple]:
-    return sorted(
-        (tuple(map(plain, r)) for r in rows), key=lambda r: [(v is None, str(v)) for v in r[:groups]]
-    )
-
-
-def differences(found: list[tuple], expected: list[tuple], groups: int) -> list[tuple]:
-    """Rows that differ, floats beyond their last digits."""
-
-    def same(a: object, b: object) -> bool:
-        if isinstance(a, float) and isinstance(b, float):
-            return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9)
-        return a == b
-
-    pairs = list(zip(ordered(found, groups), ordered(expected, groups), strict=False))
-    wrong = [(a, b) for a, b in pairs if len(a) != len(b) or not all(map(same, a, b))]
-    return wrong if len(found) == len(expected) else [("rows", len(found), len(expected)), *wrong]
-
-
 def test_every_visual_shows_what_the_source_has(served: Line):
-    report, contracts = Report(), tuple(CONTRACTS.values())
-    rules = {
-        "trip": kept(contracts, "trip", "t"),
-        "driver": kept(contracts, "driver", "d"),
-        "event": kept(contracts, "trip_event", "e"),
-    }
-    visuals = {(v.page, v.title): v for page in report.pages for v in page.visuals if v.projections}
-    batches = visuals.pop(("Data freshness and quality", "Batch of each table"))  # of gold, not of the source
-    assert visuals.keys() == BY_HAND.keys()
-    wrong, empty = {}, []
+    contracts = tuple(CONTRACTS.values())
     with (
-        reading(report, served.lake.server) as session,
+        reading(Report(), served.lake.server) as session,
         psycopg.connect(served.database.conninfo()) as connection,
     ):
-        connection.execute(VIEWS.format(**rules))
-        for key, visual in visuals.items():
-            answer = session.ask(visual)
-            expected = connection.execute(
-                BY_HAND[key].format(**rules), {"batch": 7, "published": PUBLISHED}
-            ).fetchall()
-            groups = sum(not c.is_measure for c in answer.columns)
-            empty += (
-                [] if any(v is not None for row in answer.rows for v in row[groups:]) or not groups else [key]
-            )
-            if found := differences(answer.rows, expected, groups):
-                wrong[key] = found[:3]
-        boroughs = visuals["Revenue", "By borough of the pickup"]
-        tables = session.ask(batches).rows
-        of_queens = session.ask(boroughs, role="Queens").rows
-        (queens,) = connection.execute(
-            "select borough, sum(net) from good where borough = 'Queens' group by 1"
-        ).fetchall()
-    assert not wrong, str(wrong)
-    assert [key for key in empty if visuals[key].type != "slicer"] == []
-    assert of_queens == [queens]
-    assert tables == sorted((t, 7, True) for c in contracts for t in tables_of(c))
+        numbers = compare(session, connection, contracts, batch=7, published=PUBLISHED)
+    assert not numbers.wrong, str(numbers.wrong)
+    assert numbers.empty == []
+    assert numbers.of_queens == numbers.expected_of_queens
+    assert numbers.batches == sorted((t, 7, True) for c in contracts for t in tables_of(c))
