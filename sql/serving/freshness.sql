@@ -4,9 +4,11 @@ SELECT
     [served].[batch_id],
     [served].[served_up_to],
     [served].[served_up_to_number],
-    [own].[published_at],
+    (
+        SELECT MIN([p].[published_at]) FROM [mart].[published_batches] AS [p]
+        WHERE [p].[batch_id] >= [served].[batch_id]
+    ) AS [published_at],
     [served].[freshness_target_seconds]
 FROM (
     {tables}
-) AS [served]
-LEFT JOIN [mart].[published_batches] AS [own] ON [own].[batch_id] = [served].[batch_id];
+) AS [served];

@@ -40,6 +40,12 @@ def test_a_table_with_rows_of_a_batch_that_was_not_published_does_not_agree(two_
     # A run that died once it had marked a zone as gone: nothing of that row is left in dim_zone itself.
     two_tables.gold("zone", {"zone_id": 8, "_batch_id": 9, "_removed": True})
     assert two_tables.ask(STATUS) == [("dim_driver", 7, True, 4), ("dim_zone", 9, False, 4)]
+    # The next run is whole and had nothing to do with zones.
+    healed = [{"batch_id": 10, "run_id": "r10", "published_at": datetime(2023, 1, 1, 12, tzinfo=UTC)}]
+    two_tables.put("gold", "published_batch", pa.Table.from_pylist(healed, schema=PUBLISHED))
+    assert two_tables.ask(STATUS) == [("dim_driver", 7, True, 10), ("dim_zone", 9, True, 10)]
+    told = "SELECT published_at FROM mart.freshness ORDER BY table_name"
+    assert two_tables.ask(told) == [(datetime(2023, 1, 1, 10),), (datetime(2023, 1, 1, 12),)]
 
 
 def test_freshness_tells_the_newest_batch_its_publication_and_the_cursor(two_tables):
