@@ -83,11 +83,16 @@ class Deletes(_Model):
 
 
 class Rule(_Model):
-    """A data quality rule: a Spark SQL condition that good rows satisfy, and what happens to others."""
+    """A data quality rule: a Spark SQL condition that good rows satisfy, and what happens to others.
+
+    A rule of severity `fail` stops the table when more rows break it than its `threshold`: a count, or below 1 a share
+    of the rows that landed; without one, any row does. Rows below the threshold go to quarantine.
+    """
 
     name: Identifier
     condition: str
     severity: Literal["warn", "quarantine", "fail"] = "quarantine"
+    threshold: int | float | None = None
 
 
 class Derived(_Model):
@@ -171,7 +176,7 @@ class Contract(_Model):
         The job's wheel therefore knows no table and has no dependency on this package. Shape:
         {table, mode, history, primary_key, cursor, cursor_nulls, deleted_flag,
         columns: [{name, type, nullable, sensitive}],
-        rules: [{name, condition, severity}], gold: {...}}, every `type` in Spark SQL's own words.
+        rules: [{name, condition, severity, threshold}], gold: {...}}, every `type` in Spark SQL's own words.
         """
 
         def spark(c: Column | Derived) -> dict:

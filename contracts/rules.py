@@ -5,7 +5,8 @@ an upsert, snapshot or scd2 without a primary key; upsert or append without a cu
 a float cursor or one whose type does not fit its kind; a nullable cursor without a policy, or one that
 includes nulls in a history or without a key; a cursor without an index; append with a lookback but no primary
 key; a cached sequence as cursor without a lookback;
-two served columns of one name, or one of the views' own; a sensitive key, or sensitive columns without a key.
+two served columns of one name, or one of the views' own; a sensitive key, or sensitive columns without a key;
+a threshold that is no count and no share, or of a rule that does not fail.
 """
 
 from collections import Counter
@@ -21,6 +22,8 @@ from contracts.model import Contract
 
 # Served beside a table's own columns.
 RESERVED = ("batch_id", "valid_from", "valid_to", "is_current")
+# Rules that every table has, beside `<column>_required`: see `quality.rules` of the job.
+BUILT_IN_RULES = ("value_unreadable", "cursor_outside_windows")
 
 Check = Callable[[Contract], Iterator[Breach]]
 _KINDS = {"timestamp": ("timestamp", "localtime"), "integer": ("smallint", "integer", "bigint")}
@@ -38,6 +41,8 @@ def _names(contract: Contract) -> Iterator[Breach]:
     for name, count in Counter(r.name for r in contract.rules).items():
         if count > 1:
             yield Breach("rules", "a rule may be named once", name, "Rename one of them.")
+        if name in BUILT_IN_RULES or name in {f"{c}_required" for c in contract.column_names}:
+            yield Breach("rules", "every table has a rule of this name", name, "Rename it.")
     gold = [contract.gold.table, *(a.table for a in contract.gold.aggregates)]
     for name, count in Counter(gold).items():
         if count > 1:
@@ -169,7 +174,18 @@ def _cursor(contract: Contract) -> Iterator[Breach]:
         )
 
 
-CHECKS: tuple[Check, ...] = (_names, _references, _expressions, _keys, _cursor)
+def _thresholds(contract: Contract) -> Iterator[Breach]:
+    for rule in contract.rules:
+        found = rule.threshold
+        if found is None:
+            continue
+        if rule.severity != "fail":
+            yield Breach(f"rules.{rule.name}.threshold", "only a rule of severity fail has one", found)
+        if isinstance(found, bool) or found <= 0 or (found > 1 and found != int(found)):
+            yield Breach(f"rules.{rule.name}.threshold", "a count of rows, or a share between 0 and 1", found)
+
+
+CHECKS: tuple[Check, ...] = (_names, _references, _expressions, _keys, _cursor, _thresholds)
 
 
 def breaches(contract: Contract) -> list[Breach]:

@@ -8,6 +8,17 @@ PostgreSQL types to Parquet nor its date parsing is specified: `timestamp` leave
 import re
 from dataclasses import dataclass
 
+# Bytes of UTF-8: what a text may not reach, and what Synapse's VARCHAR(n) holds.
+LONGEST_TEXT = 1_000_000
+LONGEST_VARCHAR = 8000
+_CONTROL = r"[\u0001-\u0008\u000b\u000c\u000e-\u001f\u007f]"
+# The hex digits of well-formed UTF-8 (RFC 3629, section 4).
+_TAIL = "[89ab][0-9a-f]"
+UTF8 = "^(" + "|".join((
+    "[0-7][0-9a-f]", f"(c[2-9a-f]|d[0-9a-f]){_TAIL}", f"e0[ab][0-9a-f]{_TAIL}", f"(e[1-9abcef]){_TAIL}{_TAIL}",
+    f"ed[89][0-9a-f]{_TAIL}", f"f0[9ab][0-9a-f]{_TAIL}{_TAIL}", f"f[123]{_TAIL}{_TAIL}{_TAIL}",
+    f"f48[0-9a-f]{_TAIL}{_TAIL}",
+)) + ")*$"  # fmt: skip
 _TYPE = re.compile(r"^([a-z]+)(?:\((\d+)(?:\s*,\s*(\d+))?\))?$")
 
 
@@ -41,16 +52,64 @@ class ColumnType:
                 return "jsonb"
         return self.name
 
-    def extract(self, column: str) -> str:
-        """The expression that reads the quoted `column` from PostgreSQL with an explicit cast."""
+    @property
+    def landed(self) -> str:
+        """PostgreSQL's type of what the extract gives."""
         match self.name:
             case "decimal":
-                return f"{column}::numeric({self.args[0]},{self.args[1]})"
+                return f"numeric({self.args[0]},{self.args[1]})"
             case "timestamp":
-                return f"({column} at time zone 'UTC')::timestamp"
+                return "timestamp"
             case "text" | "varchar" | "json" | "uuid":
-                return f"{column}::text"
-        return f"{column}::{self.postgres}"
+                return "text"
+        return self.postgres
+
+    def extract(self, column: str) -> str:
+        """The expression that reads the quoted `column` from PostgreSQL with an explicit cast."""
+        if self.name == "timestamp":
+            return f"({column} at time zone 'UTC')::timestamp"
+        return f"{column}::{self.landed}"
+
+    def fits(self, column: str) -> str | None:
+        """SQL: the value of the quoted `column` has a place in landing and in every table behind it.
+
+        None where every value has one. Null where the value is null. It holds for a column of the source that is wider
+        than the contract says, too: what does not fit is neither cut nor rounded. The condition of a text asks a row
+        `e` for `utf8`, whether the database sees to the encoding itself, and `grammar`, which is `UTF8`.
+        """
+        match self.name:
+            case "smallint":
+                return f"{column} between -32768 and 32767"
+            case "integer":
+                return f"{column} between -2147483648 and 2147483647"
+            case "decimal":
+                # NaN is greater than every number; the scale is looked at first, since it is cheap.
+                precision, scale = self.args
+                most = "9" * (precision - scale) + ("." + "9" * scale if scale else "") if precision else "0"
+                exact = f"(scale({column}) <= {scale} or {column} = round({column}, {scale}))"
+                return f"{column} between -{most} and {most} and {exact}"
+            case "double":
+                return f"{column} between -1.7976931348623157e308 and 1.7976931348623157e308"
+            case "date":
+                return f"{column} between date '0001-01-01' and date '9999-12-31'"
+            case "timestamp" | "localtime":
+                zone, kind = ("+00", "timestamptz") if self.name == "timestamp" else ("", "timestamp")
+                low, high = f"0001-01-01 00:00:00{zone}", f"9999-12-31 23:59:59.999999{zone}"
+                return f"{column} between {kind} '{low}' and {kind} '{high}'"
+            case "text" | "varchar" | "json":
+                return self._text_fits(f"{column}::text")
+        return None
+
+    def _text_fits(self, text: str) -> str:
+        """Not too long, no control characters but tab and the ends of lines, UTF-8 where the database does not ask."""
+        most = [f"octet_length({text}) < {LONGEST_TEXT}"]
+        if self.name == "varchar":
+            most = [f"length({text}) <= {self.args[0]}"]
+            if self.args[0] * 4 > LONGEST_VARCHAR:
+                most.append(f"octet_length({text}) <= {LONGEST_VARCHAR}")
+        most.append(f"{text} !~ '{_CONTROL}'")
+        most.append(f"(e.utf8 or encode(convert_to({text}, 'SQL_ASCII'), 'hex') ~ e.grammar)")
+        return " and ".join(most)
 
     @property
     def spark(self) -> str:

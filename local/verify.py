@@ -19,7 +19,7 @@ from local.serving.query import DATABASE, named
 from local.serving.tsql.queries import Binder
 from local.serving.tsql.syntax import parse_query
 from local.serving.tsql.values import identifier, quoted
-from sql.extract import selected, table_name
+from sql.extract import rows
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Verdict:
 def source_query(contract: Contract) -> str:
     """The source's rows in PostgreSQL's SQL, each column with the cast that it is extracted by."""
     # A cursor that lies in no window is in quarantine as a finite one.
-    return f"select {selected(contract, finite=True)} from {table_name(contract)} t"
+    return rows(contract, finite=True)
 
 
 def served_query(contract: Contract) -> str:

@@ -7,7 +7,7 @@ not landed), include (landed and merged), none (landed, and kept in quarantine l
 
 from contracts import Contract
 from sql import template
-from sql.extract import selected, table_name
+from sql.extract import rows
 from sql.template import identifier
 
 DAY = "interval '1 day'"
@@ -40,5 +40,5 @@ def extract_outside(contract: Contract) -> str | None:
         where = f"{cursor} < {words['first']} or {cursor} >= {words['far']}"
     if contract.cursor.nulls not in ("refuse", "skip"):
         where += f" or {cursor} is null"
-    text = f"select {selected(contract, finite=True)} from {table_name(contract)} t where {where}"
+    text = f"{rows(contract, finite=True)} where {where}"
     return template.fill("{all}", {}, all=text)

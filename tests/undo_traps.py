@@ -71,7 +71,7 @@ TRAPS = (
          "deletes: {kind: soft, column: is_deleted}", "deletes: {kind: none}",
          f"{_UNIT}/contracts/test_deletes_seen.py::test_every_table_whose_rows_may_go_says_how_that_is_seen"),
     Trap(9, "a Lookup cut off", "sql/control/10_schema.sql",
-         "('windows_per_table', 500,", "('windows_per_table', 50000,",
+         "('windows_per_table', 300,", "('windows_per_table', 50000,",
          f"{_UNIT}/sql/test_lookup_limits.py::test_the_windows_that_one_run_opens_fit_one_lookup"),
     Trap(10, "private endpoints left pending", "infra/approvals.py",
          "if _state(connection) != APPROVED:", "if _state(connection) == MISSING:",

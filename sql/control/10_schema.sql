@@ -14,7 +14,7 @@ create table if not exists control.setting (
 insert into control.setting (name, value, description) values
     ('lease_minutes', 60, 'A claim that was not renewed for so long may be taken over by another run.'),
     ('margin_seconds', 2, 'A source may show the start of a transaction so much later than it was taken.'),
-    ('windows_per_table', 500, 'So many windows of a table are claimed by one run at most; the next takes others.'),
+    ('windows_per_table', 300, 'So many windows of a table are claimed by one run at most; the next takes others.'),
     ('candidates', 100, 'At most so many unproven high bounds of an integer cursor are kept while one is held back.')
 on conflict (name) do nothing;
 

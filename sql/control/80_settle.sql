@@ -20,6 +20,7 @@ begin
         where r ->> 'run_id' = p_run
         order by r ->> 'table_name', r ->> 'status' desc  -- merged before failed
     loop
+        perform control.record_rules(p_run, v_receipt);
         if v_receipt ->> 'status' = 'merged' then
             -- A reader of JSON lines may hand a nested array on as text.
             v_named := case jsonb_typeof(v_receipt -> 'windows') when 'string' then (v_receipt ->> 'windows')::jsonb

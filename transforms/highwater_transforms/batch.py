@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from highwater_transforms import dedupe, delta, quality
 from highwater_transforms.contract import Contract, Rule
 from highwater_transforms.dedupe import DUPLICATE, KEPT, PLACE, QUARANTINED, SUPERSEDED
-from highwater_transforms.errors import TransformError
+from highwater_transforms.errors import BrokenRule, TransformError
 from highwater_transforms.plan import TablePlan
 from highwater_transforms.quality import BROKEN, REJECTED
 from highwater_transforms.system import TAGS, WINDOW, quoted
@@ -99,17 +99,21 @@ def measure(batch: Batch) -> Counts:
                 "Release the window: its next attempt lands anew",
             )
     by_rule = {r.name: sum(row[f"rule_{i}"] for row in rows) for i, r in enumerate(rules)}
-    for rule in rules:
-        if rule.severity == "fail" and by_rule[rule.name]:
-            raise TransformError(
+    counted_rules = {name: count for name, count in by_rule.items() if count}
+    for rule in contract.rules:
+        most = quality.allowed(rule, sum(landed.values()))
+        if rule.severity == "fail" and by_rule[rule.name] > most:
+            beyond = f", more than {most:g} of {sum(landed.values())}" if rule.threshold else ""
+            raise BrokenRule(
                 f"{contract.table} breaks rule {rule.name}",
-                f"{by_rule[rule.name]} rows do not satisfy: {rule.condition}",
+                f"{by_rule[rule.name]} rows do not satisfy: {rule.condition}{beyond}",
                 "Correct the source or the contract; the windows are merged by the next run",
+                rules=counted_rules,
             )  # fmt: skip
     lows, highs = ([row[side] for row in rows if row[side] is not None] for side in ("low", "high"))
     return Counts(
         sum(landed.values()), *(sum(row[p] for row in rows) for p in (KEPT, QUARANTINED, DUPLICATE, SUPERSEDED)),
-        {name: count for name, count in by_rule.items() if count},
+        counted_rules,
         delta.literal(min(lows), kind) if lows else None,
         delta.literal(max(highs), kind) if highs else None,
     )  # fmt: skip

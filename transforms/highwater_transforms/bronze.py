@@ -11,14 +11,16 @@ from highwater_transforms.dedupe import PLACE
 from highwater_transforms.delta import PLAIN, DeltaTable
 from highwater_transforms.plan import TablePlan
 from highwater_transforms.quality import BROKEN
-from highwater_transforms.system import TAGS, WINDOW, Columns
+from highwater_transforms.system import POISON, TAGS, WINDOW, Columns
 
 
 def columns(contract: Contract) -> Columns:
-    """Name and Spark type: the contract's columns, _window_id, _attempt, _batch_id, _loaded_at, _broken, _place."""
+    """Name and Spark type: the contract's columns, _window_id, _attempt, _batch_id, _loaded_at, _poison,
+    _broken, _place."""
     return (
         *((c.name, c.type) for c in contract.columns),
         *TAGS,
+        (POISON, "string"),
         (BROKEN, "array<string>"),
         (PLACE, "string"),
     )

@@ -35,11 +35,13 @@ class Computed:
 
 @dataclass(frozen=True)
 class Rule:
-    """A condition that good rows satisfy. Neither false nor null satisfies it."""
+    """A condition that good rows satisfy. Neither false nor null satisfies it. A rule of severity `fail` stops the
+    table beyond its threshold: a count, or below 1 a share of the landed rows; None for any row."""
 
     name: str
     condition: str
     severity: str
+    threshold: float | None = None
 
 
 @dataclass(frozen=True)

@@ -13,3 +13,11 @@ class TransformError(Exception):
     def __init__(self, what: str, why: str = "", next_step: str = ""):
         self.what, self.why, self.next_step = what, why, next_step
         super().__init__(". ".join(part.rstrip(".") for part in (what, why, next_step) if part) + ".")
+
+
+class BrokenRule(TransformError):
+    """A rule of severity `fail` that more rows broke than it allows. `rules` is rule to rows, of the whole batch."""
+
+    def __init__(self, what: str, why: str, next_step: str, rules: dict[str, int]):
+        super().__init__(what, why, next_step)
+        self.rules = rules

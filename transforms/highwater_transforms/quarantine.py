@@ -3,11 +3,12 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from highwater_transforms import dedupe, delta
 from highwater_transforms.batch import Batch, Counts
 from highwater_transforms.dedupe import PLACE, QUARANTINED
 from highwater_transforms.delta import PLAIN, DeltaTable
 from highwater_transforms.quality import BROKEN
-from highwater_transforms.system import TAGS, WINDOW, Columns
+from highwater_transforms.system import ATTEMPT, POISON, TAGS, WINDOW, Columns, ddl
 
 # Spark's own format cuts a timestamp to milliseconds.
 AS_JSON = {"ignoreNullFields": "false", "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX"}
@@ -16,19 +17,49 @@ COLUMNS: Columns = (*TAGS, ("rules", "array<string>"), ("row", "string"))
 
 
 def rows(batch: Batch) -> DataFrame:
-    """The rejected rows: the tags, `rules` array<string>, `row` string, JSON of the contract's columns, nulls too."""
-    content = F.to_json(F.struct(*batch.contract.names), AS_JSON).alias("row")
+    """The rejected rows: the tags, `rules` array<string>, `row` string, JSON of the contract's columns, nulls too.
+
+    Where a value has no place here, `row` has a `_poison` as well: what the source holds, by column.
+    """
+    names = batch.contract.names
+    content = (
+        F.when(F.col(POISON).isNull(), F.to_json(F.struct(*names), AS_JSON))
+        .otherwise(F.to_json(F.struct(*names, POISON), AS_JSON))
+        .alias("row")
+    )
     return batch.placed.where(F.col(PLACE) == QUARANTINED).select(
         *(n for n, _ in TAGS), F.col(BROKEN).alias("rules"), content
     )
 
 
+def corrected(batch: Batch, held: DataFrame) -> DataFrame:
+    """Of the held rows of other windows those of which a newer version is among the kept rows: _window_id, row."""
+    contract = batch.contract
+    ordered = dict.fromkeys((*contract.primary_key, *([contract.cursor] if contract.cursor else [])))
+    version = ddl(tuple((name, contract.type_of(name)) for name in ordered))
+    others = held.where(~F.col(WINDOW).isin(list(batch.plan.window_ids)))
+    read = others.select(WINDOW, ATTEMPT, "row", F.from_json("row", version, AS_JSON).alias("v"))
+    t = read.select(WINDOW, ATTEMPT, "row", "v.*").alias("t")
+    s = batch.kept().select(*ordered, WINDOW, ATTEMPT).alias("s")
+    newer = F.expr(f"{delta.equal(contract.primary_key)} and {dedupe.newer(contract.cursor)}")
+    return t.join(s, newer, "left_semi").select(WINDOW, "row").distinct()
+
+
 def write(batch: Batch, counts: Counts, table: DeltaTable) -> None:
-    """Put the batch's rejected rows in the place of what was held of its windows."""
+    """Put the batch's rejected rows in the place of what was held of its windows.
+
+    A row that was corrected at the source leaves by itself: its newer version is merged, and bronze still has the old.
+    """
     if counts.quarantined:
         table.ensure(COLUMNS, PLAIN)
         table.replace_windows(rows(batch), batch.plan.window_ids)
-    elif table.columns() is not None:
+    elif table.columns() is None:
+        return
+    else:
         # A former attempt of a window may have been judged by other rules.
         ids = ", ".join(map(str, batch.plan.window_ids))
         table.delete(f"{WINDOW} IN ({ids})")
+    if counts.kept and batch.contract.primary_key:
+        gone = corrected(batch, table.frame())
+        if not gone.isEmpty():
+            table.merge(gone, f"s.{WINDOW} = t.{WINDOW} and s.row = t.row", "WHEN MATCHED THEN DELETE")

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pyspark.sql import SparkSession
 
 from highwater_transforms import faults
+from highwater_transforms.errors import BrokenRule
 from highwater_transforms.lake import Lake
 from highwater_transforms.plan import TablePlan
 
@@ -54,8 +55,9 @@ def failed(plan: TablePlan, error: BaseException, seconds: float) -> Receipt:
     """The receipt of a table that was not merged. The error keeps its first 2,000 characters: it travels in SQL."""
     text = str(error).split("\n\nJVM stacktrace")[0].strip() or type(error).__name__
     return Receipt(
-        plan.run_id, plan.batch_id, plan.table, "failed", windows(plan), seconds=seconds, error=text[:2000]
-    )
+        plan.run_id, plan.batch_id, plan.table, "failed", windows(plan), seconds=seconds, error=text[:2000],
+        rules=error.rules if isinstance(error, BrokenRule) else {},
+    )  # fmt: skip
 
 
 def write(spark: SparkSession, lake: Lake, receipt: Receipt) -> None:

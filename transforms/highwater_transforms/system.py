@@ -1,6 +1,8 @@
 """The columns that Highwater adds to a table's own. A contract's names start with a letter, so none collides."""
 
 WINDOW, ATTEMPT, BATCH, LOADED, REMOVED = "_window_id", "_attempt", "_batch_id", "_loaded_at", "_removed"
+# What the source holds where a column landed as null because its value has no place here: JSON of column to text.
+POISON = "_poison"
 VALID_FROM, VALID_TO, IS_CURRENT = "valid_from", "valid_to", "is_current"
 
 TAGS = ((WINDOW, "bigint"), (ATTEMPT, "int"), (BATCH, "bigint"), (LOADED, "timestamp"))

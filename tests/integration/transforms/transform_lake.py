@@ -64,13 +64,15 @@ class TestLake:
         folder = self.root / "landing" / path
         folder.mkdir(parents=True)
         with duckdb.connect() as db:
-            types = [DUCK.get(c.parsed.spark, c.parsed.spark) for c in contract.columns]
-            columns = ", ".join(f'"{n}" {t}' for n, t in zip(contract.column_names, types, strict=True))
+            names = (*contract.column_names, "_poison")
+            types = [*(DUCK.get(c.parsed.spark, c.parsed.spark) for c in contract.columns), "varchar"]
+            columns = ", ".join(f'"{n}" {t}' for n, t in zip(names, types, strict=True))
             db.execute(f"create table landed ({columns})")
             if rows:
                 marks = ", ".join("?" for _ in types)
-                values = [[row.get(n) for n in contract.column_names] for row in rows]
-                db.executemany(f"insert into landed values ({marks})", values)
+                db.executemany(
+                    f"insert into landed values ({marks})", [[r.get(n) for n in names] for r in rows]
+                )
             db.execute(f"copy landed to '{folder}/{contract.table}.parquet' (format parquet)")
 
     def plan(self, *landed: Landed) -> str:

@@ -18,14 +18,18 @@ def renamed(contract: Contract, **source: str) -> Contract:
 
 def test_the_extract_names_and_casts_every_column():
     text = extract.extract(CONTRACTS["driver"])
-    assert text == (
-        'select t."driver_id"::integer as "driver_id", t."full_name"::text as "full_name", '
-        't."home_borough"::text as "home_borough", t."vehicle_class"::text as "vehicle_class", '
-        't."rating"::numeric(3,2) as "rating", t."status"::text as "status", '
-        't."licensed_on"::date as "licensed_on", '
-        't."is_deleted"::boolean as "is_deleted", '
-        '(t."updated_at" at time zone \'UTC\')::timestamp as "updated_at" '
-        'from "mobility"."driver" t '
+    for name, value, kind in (
+        ("driver_id", 't."driver_id"::integer', "integer"),
+        ("full_name", 't."full_name"::text', "text"),
+        ("rating", 't."rating"::numeric(3,2)', "numeric(3,2)"),
+        ("licensed_on", 't."licensed_on"::date', "date"),
+        ("updated_at", "(t.\"updated_at\" at time zone 'UTC')::timestamp", "timestamp"),
+    ):
+        guarded = f"case when p.held -> '{name}' is null then {value} else null::{kind} end as \"{name}\""
+        assert guarded in text
+    assert 't."is_deleted"::boolean as "is_deleted"' in text
+    assert 'p.held::text as "_poison" from "mobility"."driver" t cross join' in text
+    assert text.endswith(
         "where t.\"updated_at\" >= (%1$L::timestamp at time zone 'UTC') "
         "and t.\"updated_at\" < (%2$L::timestamp at time zone 'UTC')"
     )
@@ -33,10 +37,8 @@ def test_the_extract_names_and_casts_every_column():
 
 def test_the_extract_of_an_integer_cursor_and_of_a_snapshot():
     text = extract.extract(CONTRACTS["trip_event"])
-    assert text.endswith(
-        'from "mobility"."trip_event" t where t."event_id" >= %1$L::bigint and t."event_id" < %2$L::bigint'
-    )
-    assert extract.extract(CONTRACTS["zone"]).endswith('from "mobility"."zone" t')
+    assert text.endswith(' p where t."event_id" >= %1$L::bigint and t."event_id" < %2$L::bigint')
+    assert extract.extract(CONTRACTS["zone"]).endswith(" p")
 
 
 def test_a_lookback_lowers_what_is_read_and_not_the_high():

@@ -50,8 +50,11 @@ def changed(**keys) -> str:
         (changed(partition="day"), "unknown: ['partition']"),
         (changed(mode="stream"), "'stream' is none of"),
         (changed(history="scd3"), "'scd3' is none of"),
-        (changed(rules=[{"name": "r", "condition": "true", "severity": "ignore"}]), "rules.r.severity"),
-        (changed(rules=[{"name": "r", "condition": "true"}]), "missing: ['severity']"),
+        (
+            changed(rules=[{"name": "r", "condition": "true", "severity": "ignore", "threshold": None}]),
+            "rules.r.severity",
+        ),
+        (changed(rules=[{"name": "r", "condition": "true"}]), "missing: ['severity', 'threshold']"),
         (changed(primary_key=[]), "trip has no primary key"),
         (changed(cursor=None), "trip has no cursor"),
     ],
