@@ -17,6 +17,7 @@ from local.cli import (  # noqa: F401  (they add their commands)
     teardown,
     triggers,
     watch,
+    web,
 )
 from local.cli.app import app, console
 from local.errors import HighwaterError

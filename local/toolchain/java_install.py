@@ -1,11 +1,12 @@
 """Installs a Java where the machine has none: Debian's package as root, else a download by install-jdk."""
 
-import os
 import shutil
 import sys
 from pathlib import Path
 
-from local.toolchain.commands import CommandFailed, ask, run
+from local.toolchain import apt
+from local.toolchain.apt import CannotInstall
+from local.toolchain.commands import CommandFailed, run
 from local.toolchain.locks import exclusive
 from local.toolchain.steps import Report
 
@@ -19,10 +20,6 @@ socket.setdefaulttimeout(20)
 import jdk
 print(jdk.install(sys.argv[1], jre=True, path=sys.argv[2]))
 """
-
-
-class CannotInstall(Exception):
-    """No way led to a Java; the text says which were tried and how each ended."""
 
 
 def install(report: Report, cached: Path) -> None:
@@ -43,34 +40,7 @@ def install(report: Report, cached: Path) -> None:
 
 
 def _by_apt(report: Report, cached: Path) -> None:
-    if shutil.which("apt-get") is None:
-        raise CannotInstall("Debian's package: there is no apt-get here")
-    if os.geteuid() != 0:
-        raise CannotInstall("Debian's package: only root may install it")
-    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    try:
-        run(
-            ["apt-get", "update"], report, "reading the package lists", log=cached / "apt-update.log", env=env
-        )
-        package = next((name for name in PACKAGES if _offered(name)), None)
-        if package is None:
-            raise CannotInstall(f"Debian's package: none of {', '.join(PACKAGES)} is offered")
-        report(f"installing {package}")
-        run(
-            ["apt-get", "install", "--yes", "--no-install-recommends", package],
-            report,
-            f"installing {package}",
-            log=cached / "apt-install.log",
-            env=env,
-        )
-    except CommandFailed as error:
-        raise CannotInstall(f"Debian's package: {error.reason}: {error.tail(3)}") from error
-
-
-def _offered(package: str) -> bool:
-    """Whether apt could install the package; `apt-cache policy` shows `Candidate: (none)` if not."""
-    said = ask(["apt-cache", "policy", package], env={**os.environ, "LC_ALL": "C"}) or ""
-    return "Candidate:" in said and "Candidate: (none)" not in said
+    apt.install_one_of(PACKAGES, report, cached)
 
 
 def _by_download(report: Report, cached: Path) -> None:

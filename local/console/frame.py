@@ -1,0 +1,109 @@
+"""What surrounds every page: the bar with the pages, keys, colours, and times in the reader's own zone."""
+
+from nicegui import ui
+
+from local.console.words import BLUE, GREEN, ORANGE, VERMILLION
+
+# A page's address, name and key.
+PAGES = (
+    ("/", "Now", "1"),
+    ("/runs", "Runs", "2"),
+    ("/ledger", "Ledger", "5"),
+    ("/resources", "Resources", "7"),
+)
+
+_HEAD = """
+<style>
+  body { font-variant-numeric: tabular-nums; }
+  .hw-page { max-width: 1500px; margin: 0 auto; width: 100%; }
+  .hw-grid { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(290px, 1fr)); width: 100%; }
+  .hw-facts { display: grid; grid-template-columns: max-content 1fr; gap: .15rem .8rem; }
+  .hw-scroll { overflow-x: auto; width: 100%; }
+  .hw-quiet { color: #5c5c5c; } .body--dark .hw-quiet { color: #b8b8b8; }
+  .hw-nav a { color: white; text-decoration: none; padding: .35rem .6rem; border-radius: 4px; white-space: nowrap; }
+  .hw-nav a:hover, .hw-nav a[aria-current=page] { background: rgb(255 255 255 / .22); }
+  .hw-nav { overflow-x: auto; max-width: 100%; }
+  .hw-page a, .q-dialog a { color: #00558a; }
+  .body--dark .hw-page a, .body--dark .q-dialog a { color: #8fcbff; }
+  .body--dark .q-btn--outline, .body--dark .q-btn--flat { --q-primary: #8fcbff; }
+  a:focus-visible, button:focus-visible { outline: 3px solid #E69F00; outline-offset: 2px; }
+  @media (max-width: 700px) { .hw-wide { display: none; } .nicegui-content { padding: .6rem; } }
+</style>
+<script>
+  (() => {
+    const zone = new Intl.DateTimeFormat(undefined, {dateStyle: 'short', timeStyle: 'medium'});
+    const own = () => document.querySelectorAll('time[datetime]:not([data-own])').forEach(t => {
+      const at = new Date(t.dateTime);
+      t.dataset.own = '1';
+      if (!isNaN(at)) { t.title = t.dateTime.slice(0, 19).replace('T', ' ') + ' UTC'; t.textContent = zone.format(at); }
+    });
+    const here = () => document.querySelectorAll('.hw-nav a').forEach(a => {
+      const p = new URL(a.href).pathname, at = location.pathname;
+      const on = p === '/' ? at === '/' : at === p || at.startsWith(p + '/') || (p === '/runs' && at === '/compare');
+      on ? a.setAttribute('aria-current', 'page') : a.removeAttribute('aria-current');
+    });
+    new MutationObserver(() => { own(); here(); }).observe(document, {childList: true, subtree: true});
+    for (const name of ['pushState', 'replaceState']) {
+      const before = history[name].bind(history);
+      history[name] = (...all) => { before(...all); here(); };
+    }
+    addEventListener('popstate', () => setTimeout(here, 0));
+    document.addEventListener('DOMContentLoaded', () => {
+      const kept = localStorage.getItem('highwater-dark');
+      if (kept !== null) setTimeout(() => window.Quasar && Quasar.Dark.set(kept === '1'), 0);
+    });
+  })();
+</script>
+"""
+_FLIP = (
+    "Quasar.Dark.set(!Quasar.Dark.isActive);"
+    "localStorage.setItem('highwater-dark', Quasar.Dark.isActive ? '1' : '0')"
+)
+_FIND = "document.querySelector('input[type=search], .hw-find input')?.focus()"
+
+
+def _keys() -> None:
+    """The dialog that tells the keys."""
+    with ui.dialog() as dialog, ui.card():
+        ui.label("Keys").classes("text-lg font-medium")
+        with ui.element("div").classes("hw-facts"):
+            for _, name, key in PAGES:
+                ui.label(key).classes("font-mono")
+                ui.label(name)
+            for key, what in (("/", "Find on the page"), ("d", "Dark or light"), ("?", "These keys")):
+                ui.label(key).classes("font-mono")
+                ui.label(what)
+        ui.button("Close", on_click=dialog.close).props("flat")
+
+    def pressed(event) -> None:
+        if not event.action.keydown or event.modifiers.ctrl or event.modifiers.alt or event.modifiers.meta:
+            return
+        for path, _, key in PAGES:
+            if event.key.name == key:
+                ui.navigate.to(path)
+        if event.key.name == "?":
+            dialog.open()
+        elif event.key.name == "/":
+            ui.run_javascript(_FIND)
+        elif event.key.name == "d":
+            ui.run_javascript(_FLIP)
+
+    ui.keyboard(on_key=pressed)
+
+
+def frame(stack: str) -> None:
+    """The bar and the rest that every page has. `stack`: what is looked at."""
+    ui.add_head_html(_HEAD)
+    ui.colors(primary=BLUE, positive=GREEN, warning=ORANGE, negative=VERMILLION)
+    ui.dark_mode(None)
+    with ui.header().classes("items-center gap-1 q-py-xs").style("background: #00446b"):
+        ui.label("Highwater").classes("font-medium q-mr-md hw-wide")
+        with ui.element("nav").classes("row no-wrap hw-nav").props('aria-label="Pages" tabindex="0"'):
+            for path, name, key in PAGES:
+                ui.link(name, path).props(f'title="{name}: key {key}"')
+        ui.space()
+        ui.label(stack).classes("hw-wide text-sm")
+        ui.button(icon="contrast").on("click", js_handler=f"() => {{ {_FLIP} }}").props(
+            'flat round dense color=white aria-label="Dark or light"'
+        )
+    _keys()

@@ -1,0 +1,53 @@
+"""The pages by their addresses. Moving from one to another loads nothing anew."""
+
+from collections.abc import Callable
+
+from nicegui import PageArguments, ui
+
+from local.console import parts
+from local.console.act import Act
+from local.console.ask import Ask
+from local.console.frame import frame
+from local.console.pages import compare, ledger, now, resources, run, runs
+
+
+def _number(text: str | None) -> int:
+    return max(1, int(text)) if text and text.isdecimal() else 1
+
+
+def routes(ask: Ask, act: Act) -> dict[str, Callable]:
+    """The builder of each page by its address."""
+
+    def asked(build: Callable[[PageArguments], None]) -> Callable[[PageArguments], None]:
+        """A page whose errors stand on it, as what failed, why and what to do."""
+
+        def safe(arguments: PageArguments) -> None:
+            with ui.element("div").classes("hw-page column gap-3"):
+                try:
+                    build(arguments)
+                except Exception as error:
+                    parts.failed(error)
+
+        return safe
+
+    def q(arguments: PageArguments, name: str) -> str | None:
+        return arguments.query_parameters.get(name) or None
+
+    return {
+        "/": asked(lambda a: now.page(ask, act)),
+        "/runs": asked(lambda a: runs.page(ask, _number(q(a, "page")), q(a, "pipeline"), q(a, "status"))),
+        "/runs/{run}": asked(lambda a: run.page(ask, act, a.path_parameters["run"])),
+        "/compare": asked(lambda a: compare.page(ask, q(a, "a") or "", q(a, "b") or "")),
+        "/ledger": asked(lambda a: ledger.page(ask, q(a, "table"))),
+        "/resources": asked(lambda a: resources.page(ask, q(a, "kind"), q(a, "find") or "")),
+    }
+
+
+def root(ask: Ask, act: Act) -> Callable[[], None]:
+    """What builds the console for one browser window."""
+
+    def build() -> None:
+        frame(f"stack local in {ask.stack.state.root.name}")
+        ui.sub_pages(routes(ask, act)).classes("w-full")
+
+    return build

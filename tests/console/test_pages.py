@@ -1,0 +1,160 @@
+"""Every page and action of the console, on a stack that is empty and on one with a run that failed."""
+
+import json
+import re
+
+import psycopg
+import pytest
+from playwright.sync_api import Page, expect
+
+from local.azure.trigger_states import TriggerStates
+
+PAGES = {"1": "Now", "2": "Runs", "5": "Ledger", "7": "Resources"}
+
+
+def title(page: Page, text: str) -> None:
+    expect(page.locator("[role=heading][aria-level='1']")).to_have_text(text)
+
+
+def test_an_empty_stack_says_what_to_do(empty, visit):
+    page = visit(empty)
+    expect(page.get_by_text("Never loaded")).to_have_count(4)
+    page.goto(empty.at + "/runs")
+    expect(page.get_by_text("No run is recorded")).to_be_visible()
+    expect(page.get_by_text("highwater run ingest")).to_be_visible()
+    page.goto(empty.at + "/ledger?table=trip")
+    expect(page.get_by_text("No window of trip yet")).to_be_visible()
+    page.goto(empty.at + "/runs/none")
+    expect(page.get_by_role("alert")).to_contain_text("There is no run none")
+
+
+def test_each_page_has_its_key_and_its_name(console, visit):
+    page = visit(console)
+    for key, name in [*PAGES.items(), ("1", "Now")]:
+        page.keyboard.press(key)
+        title(page, name)
+        expect(page).to_have_title(f"{name} · Highwater")
+        expect(page.locator("nav a[aria-current=page]")).to_have_text(name)
+    page.keyboard.press("?")
+    expect(page.get_by_text("Find on the page")).to_be_visible()
+
+
+def test_a_failing_run_is_found_opened_and_explained(console, visit):
+    page = visit(console, "/runs?status=Failed")
+    row = page.locator("tbody tr")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("ingest")
+    expect(row).to_contain_text("mobility.trip")
+    row.locator("a").click()
+    expect(page.get_by_role("alert").first).to_contain_text("mobility.trip")
+    expect(page.locator("canvas, svg").first).to_be_visible()
+    page.get_by_text("Activities as a list").click()
+    page.get_by_role("button", name="Copy window").first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Load tables[")
+    dialog.get_by_text("Output", exact=True).click()
+    expect(dialog).to_contain_text("rowsCopied")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("region", name="What the run did to each table")).to_contain_text("failed")
+    page.get_by_role("button", name="Run again from where it failed").click()
+    expect(page.get_by_role("alertdialog")).to_contain_text("are not repeated")
+    page.get_by_role("button", name="Cancel").click()
+
+
+def test_two_runs_are_compared_by_activity(console, visit):
+    page = visit(console, "/runs")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    ids = [a.get_attribute("href").rpartition("/")[2] for a in page.locator("tbody a").all()]
+    page.goto(f"{console.at}/compare?a={ids[0]}&b={ids[1]}")
+    body = page.get_by_role("region", name="Activities of both runs")
+    expect(body).to_contain_text("Merge windows")
+    expect(body).to_contain_text("not run")
+
+
+def test_a_trigger_is_stopped_and_started_after_a_question(console, visit):
+    states = TriggerStates(console.stack.state)
+    name = "every_day"
+    page = visit(console)
+    page.get_by_role("button", name=f"Stop {name}").click()
+    page.get_by_role("button", name="Cancel").click()
+    assert states.get(name) == "Started"
+    page.get_by_role("button", name=f"Stop {name}").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name=f"Start {name}")).to_be_visible(timeout=20_000)
+    assert states.get(name) == "Stopped"
+    page.get_by_role("button", name=f"Start {name}").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Start").click()
+    expect(page.get_by_role("button", name=f"Stop {name}")).to_be_visible(timeout=20_000)
+    assert states.get(name) == "Started"
+
+
+def test_a_pipeline_runs_with_parameters_and_is_followed_to_its_end(console, visit):
+    """Tables without a new row need no job, so the run ends by itself."""
+    page = visit(console)
+    page.get_by_label("tables").fill("no_such_table")
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.get_by_role("alertdialog")).to_contain_text("tables=no_such_table")
+    page.get_by_role("alertdialog").get_by_role("button", name="Run").click()
+    title(page, "Runs")
+    newest = page.locator("tbody tr").first
+    expect(newest).to_contain_text("no such table: no_such_table", timeout=60_000)
+    with psycopg.connect(console.stack.conninfo("control")) as connection:
+        query = "select status, parameters from adf.pipeline_runs where parent is null order by started_at desc limit 1"
+        assert connection.execute(query).fetchone() == ("Failed", {"tables": "no_such_table"})
+    page.goto(console.at)
+    expect(page.get_by_role("alert").first).to_contain_text("no such table")
+
+
+def test_the_ledger_shows_windows_and_that_it_is_sound(console, visit):
+    page = visit(console, "/ledger?table=trip")
+    expect(page.get_by_text("The ledger is sound")).to_be_visible()
+    rows = page.get_by_role("region", name="Newest windows").locator("tbody tr")
+    expect(rows.first).to_contain_text("merged")
+    page.get_by_role("button", name="driver").click()
+    expect(page).to_have_url(f"{console.at}/ledger?table=driver")
+
+
+def test_resources_are_found_and_an_update_is_previewed(console, visit):
+    page = visit(console, "/resources?find=ingest")
+    page.get_by_role("button", name="ingest", exact=True).click()
+    page.get_by_role("dialog").get_by_text("Inputs", exact=True).click()
+    expect(page.get_by_role("dialog")).to_contain_text("Begin run")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Preview an update").click()
+    expect(page.get_by_text("An update would change nothing")).to_be_visible(timeout=120_000)
+
+
+def test_times_are_in_the_readers_zone_with_utc_on_hover(console, visit):
+    page = visit(console, "/runs", timezone_id="Asia/Tokyo", locale="en-GB")
+    moment = page.locator("tbody time").first
+    expect(moment).to_have_attribute("title", re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$"))
+    utc_hour, shown = int(moment.get_attribute("title")[11:13]), moment.text_content()
+    assert f"{(utc_hour + 9) % 24:02}:" in shown
+
+
+@pytest.mark.parametrize("path", ["/", "/runs", "/ledger?table=trip", "/resources"])
+def test_a_phone_scrolls_in_one_direction_alone(console, visit, path):
+    page = visit(console, path, viewport={"width": 390, "height": 800})
+    page.wait_for_timeout(500)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "path", ["/", "/runs", "/runs/failed", "/compare", "/ledger?table=trip", "/resources?find=in"]
+)
+def test_axe_finds_nothing(console, visit, axe, path, scheme):
+    if path == "/runs/failed":
+        page = visit(console, "/runs?status=Failed", color_scheme=scheme)
+        page.locator("tbody a").first.click()
+        expect(page.get_by_text("Activities as a list")).to_be_visible()
+    else:
+        page = visit(console, path, color_scheme=scheme)
+    page.wait_for_timeout(600)
+    page.evaluate(axe)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    told = [
+        {"rule": v["id"], "what": v["help"], "where": [n["target"] for n in v["nodes"]][:4]}
+        for v in found["violations"]
+    ]
+    assert told == [], json.dumps(told, indent=1)
