@@ -28,6 +28,7 @@ TIERS = {
     # Pulumi's provider SDK and Spark's client bring one protobuf name each: they can't share a process.
     "slow-spark": (("e2e", "integration"), "(e2e or spark) and slow"),
     "slow": (("",), "slow and not (e2e or spark)"),
+    "console": (("console",), ""),
     "reliability": (("e2e", "integration"), "reliability"),
 }
 
