@@ -8,6 +8,7 @@ from local.console.words import BLUE, GREEN, ORANGE, VERMILLION
 PAGES = (
     ("/", "Now", "1"),
     ("/runs", "Runs", "2"),
+    ("/business", "Business", "4"),
     ("/ledger", "Ledger", "5"),
     ("/resources", "Resources", "7"),
 )

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from local.azure.trigger_states import TriggerStates
 
-PAGES = {"1": "Now", "2": "Runs", "5": "Ledger", "7": "Resources"}
+PAGES = {"1": "Now", "2": "Runs", "4": "Business", "5": "Ledger", "7": "Resources"}
 
 
 def title(page: Page, text: str) -> None:
@@ -124,6 +124,23 @@ def test_resources_are_found_and_an_update_is_previewed(console, visit):
     expect(page.get_by_text("An update would change nothing")).to_be_visible(timeout=120_000)
 
 
+def test_the_report_is_drawn_from_its_files_and_narrowed_by_its_slicer(console, visit):
+    page = visit(console, "/business")
+    zones = page.locator(".hw-visual", has_text="Boroughs").locator("tbody tr")
+    expect(zones.first).to_be_visible(timeout=60_000)
+    assert page.get_by_role("alert").count() == 0
+    assert zones.count() > 1
+    page.locator(".hw-visual .q-select").click()
+    page.get_by_role("option", name="Manhattan").click()
+    page.keyboard.press("Escape")
+    expect(zones).to_have_count(1, timeout=60_000)
+    expect(zones.first).to_contain_text("Manhattan")
+    for name in ("Demand by zone and hour", "Revenue", "Driver performance", "Data freshness and quality"):
+        page.goto(f"{console.at}/business?page={name}")
+        expect(page.locator(".hw-visual").first).to_be_visible(timeout=60_000)
+        assert page.get_by_role("alert").count() == 0
+
+
 def test_times_are_in_the_readers_zone_with_utc_on_hover(console, visit):
     page = visit(console, "/runs", timezone_id="Asia/Tokyo", locale="en-GB")
     moment = page.locator("tbody time").first
@@ -132,7 +149,7 @@ def test_times_are_in_the_readers_zone_with_utc_on_hover(console, visit):
     assert f"{(utc_hour + 9) % 24:02}:" in shown
 
 
-@pytest.mark.parametrize("path", ["/", "/runs", "/ledger?table=trip", "/resources"])
+@pytest.mark.parametrize("path", ["/", "/runs", "/business", "/ledger?table=trip", "/resources"])
 def test_a_phone_scrolls_in_one_direction_alone(console, visit, path):
     page = visit(console, path, viewport={"width": 390, "height": 800})
     page.wait_for_timeout(500)
@@ -141,7 +158,8 @@ def test_a_phone_scrolls_in_one_direction_alone(console, visit, path):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
-    "path", ["/", "/runs", "/runs/failed", "/compare", "/ledger?table=trip", "/resources?find=in"]
+    "path",
+    ["/", "/runs", "/runs/failed", "/compare", "/business", "/ledger?table=trip", "/resources?find=in"],
 )
 def test_axe_finds_nothing(console, visit, axe, path, scheme):
     if path == "/runs/failed":
@@ -150,6 +168,8 @@ def test_axe_finds_nothing(console, visit, axe, path, scheme):
         expect(page.get_by_text("Activities as a list")).to_be_visible()
     else:
         page = visit(console, path, color_scheme=scheme)
+    if path == "/business":
+        page.locator(".hw-visual").first.wait_for(timeout=60_000)
     page.wait_for_timeout(600)
     page.evaluate(axe)
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
