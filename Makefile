@@ -1,7 +1,7 @@
 # The two commands that matter: `make demo` and `make test`. Each does all set-up first.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup console-test demo test test-slow test-fast reliability golden docs powerbi traps lint actionlint clean
+.PHONY: help setup demo test test-slow test-fast console-test reliability golden docs powerbi traps lint actionlint clean
 
 # The first Python on PATH that serves; the project's own environment is made with it.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
