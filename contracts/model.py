@@ -76,7 +76,11 @@ class Cursor(_Model):
 
 
 class Deletes(_Model):
-    """How a delete at the source is seen."""
+    """How a delete at the source is seen.
+
+    `soft`: `column` flags the row. `keys`: the row is gone, which the pipeline `reconcile` finds by comparing keys;
+    with a `column` the source also flags rows.
+    """
 
     kind: Literal["none", "soft", "keys"] = "none"
     column: Identifier | None = None
@@ -174,7 +178,7 @@ class Contract(_Model):
         """What the Spark job needs of this contract, as canonical JSON: it travels with the plan.
 
         The job's wheel therefore knows no table and has no dependency on this package. Shape:
-        {table, mode, history, primary_key, cursor, cursor_nulls, deleted_flag,
+        {table, mode, history, primary_key, cursor, cursor_nulls, deleted_flag, deletes_by_keys,
         columns: [{name, type, nullable, sensitive}],
         rules: [{name, condition, severity, threshold}], gold: {...}}, every `type` in Spark SQL's own words.
         """
@@ -192,7 +196,8 @@ class Contract(_Model):
             "primary_key": self.primary_key,
             "cursor": self.cursor.column if self.cursor else None,
             "cursor_nulls": self.cursor.nulls if self.cursor else None,
-            "deleted_flag": self.deletes.column if self.deletes.kind == "soft" else None,
+            "deleted_flag": self.deletes.column,
+            "deletes_by_keys": self.deletes.kind == "keys",
             "columns": [spark(c) for c in self.columns],
             "rules": [r.model_dump() for r in self.rules],
             "gold": {

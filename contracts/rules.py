@@ -4,7 +4,7 @@ Refused: a duplicate column or rule; a key, cursor, delete flag or rule over a c
 an upsert, snapshot or scd2 without a primary key; upsert or append without a cursor; a snapshot with one;
 a float cursor or one whose type does not fit its kind; a nullable cursor without a policy, or one that
 includes nulls in a history or without a key; a cursor without an index; append with a lookback but no primary
-key; a cached sequence as cursor without a lookback;
+key; a cached sequence as cursor without a lookback; deletes by keys without a key or of a snapshot;
 two served columns of one name, or one of the views' own; a sensitive key, or sensitive columns without a key;
 a threshold that is no count and no share, or of a rule that does not fail.
 """
@@ -66,6 +66,14 @@ def _references(contract: Contract) -> Iterator[Breach]:
             )
     if contract.deletes.kind == "soft" and not contract.deletes.column:
         yield Breach("deletes.column", "soft deletes need the column that flags them", None)
+    if contract.deletes.kind == "none" and contract.deletes.column:
+        yield Breach("deletes.column", "flags deletes that are not looked for", contract.deletes.column)
+    if contract.deletes.kind == "keys" and (contract.mode == "snapshot" or not contract.primary_key):
+        yield Breach(
+            "deletes.kind",
+            "keys can be compared where there is a primary key and the table is not read whole anyway",
+            f"{contract.mode}, primary key {list(contract.primary_key)}",
+        )
 
 
 def _columns_of(sql: str) -> set[str]:

@@ -11,7 +11,7 @@ from infra import maintenance
 from infra.factory_host import FactoryHost
 from infra.sql_script import SqlTarget
 from infra.trigger import Trigger
-from pipelines import datasets, ingest, linked_services, load_table, triggers
+from pipelines import datasets, ingest, linked_services, load_table, operate, requests, triggers
 
 TRIGGER = "every_few_minutes"
 
@@ -155,15 +155,17 @@ class Factory(pulumi.ComponentResource):
             **self._inside,
             opts=self._options(*services.values(), *sets),
         )
+        run_by = (reach.merge_job, patience.merge_timeout_minutes, reach.run_facts)
+        defined = {name: ingest.definition(kind, *run_by) for name, kind in ingest.KINDS.items()}
         return {
             name: datafactory.Pipeline(
                 name,
                 pipeline_name=name,
-                **ingest.definition(kind, reach.merge_job, patience.merge_timeout_minutes, reach.run_facts),
+                **arguments,
                 **self._inside,
                 opts=self._options(load),
             )
-            for name, kind in ingest.KINDS.items()
+            for name, arguments in (defined | requests.definitions(*run_by) | operate.definitions()).items()
         }
 
     def _trigger(self, pipelines: Mapping[str, pulumi.Resource], ready: Sequence[pulumi.Resource]) -> None:

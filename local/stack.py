@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
+import psycopg
+from psycopg.rows import dict_row
+
 from local.azure.registry import Record, Registry
 from local.errors import HighwaterError
 from local.postgres import PostgresServer
@@ -67,6 +70,11 @@ class LocalStack:
     def control(self) -> str:
         """Connection string of the control database, with the rights that the factory has."""
         return self.conninfo("control", FACTORY_ROLE)
+
+    def ask(self, query: str, *values: object) -> list[dict]:
+        """The rows of a query to the control database, with the factory's rights."""
+        with psycopg.connect(self.control, row_factory=dict_row) as connection:
+            return connection.execute(query, values or None).fetchall()
 
     @property
     def source(self) -> str:

@@ -1,8 +1,10 @@
 """The pipelines `ingest` and `reload`: land every table's new rows, merge them in one job, settle the ledger.
 
-Both run one at a time. What an earlier run of the same pipeline left unfinished is finished first.
+Those that an operator asks for by a range, in `pipelines.requests`, are made of the same steps. All run one at a time.
+What an earlier run of the same pipeline left unfinished is finished first.
 """
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
@@ -26,6 +28,7 @@ from pipelines.activities import (
     when,
 )
 from pipelines.expr import (
+    Expr,
     activity_error,
     activity_output,
     call,
@@ -53,20 +56,52 @@ _PLAN_FILE = "plan.parquet"
 _MONITOR = "https://monitor.azure.com"
 
 
-def _merge(job_id: pulumi.Input[str], minutes: int) -> list:
+@dataclass(frozen=True)
+class Steps:
+    """What the pipelines that open windows differ in.
+
+    Attributes:
+        begin: the query that registers the run and names its tables.
+        parameters: the pipeline's parameters with their defaults.
+        description: what the pipeline is for.
+        plan: the function of the control database that is the job's plan.
+        settle: the function that takes the job's receipts.
+        work: parameters of the job beside the run and its plan.
+    """
+
+    begin: Expr
+    parameters: dict[str, str]
+    description: str
+    plan: str = "plan"
+    settle: str = "settle"
+    work: dict[str, Expr] = field(default_factory=dict)
+
+
+def _every_table(kind: str) -> Steps:
+    begin = sql(
+        "select table_name from control.begin_run({run}, {pipeline}, {kind}, {tables})",
+        run=_RUN,
+        pipeline=sql_text(pipeline_name()),
+        kind=literal(f"'{kind}'"),
+        tables=sql_text(pipeline_param("tables")),
+    )
+    return Steps(begin, {"tables": EVERY_TABLE}, "Lands and merges what every table has that is new.")
+
+
+def _merge(job_id: pulumi.Input[str], minutes: int, steps: Steps) -> list:
     """Hand the plan to the job, then settle what its receipts prove, whether the job succeeded or not."""
     return [
         copy(
             "Write plan",
             datasets.CONTROL_QUERY,
-            sql("select * from control.plan({run})", run=_RUN),
+            sql(f"select * from control.{steps.plan}({{run}})", run=_RUN),
             folder=_PLAN_FOLDER,
             file=_PLAN_FILE,
         ),
         databricks_job(
             "Merge",
             job_id,
-            {"run_id": run_id(), "plan_path": concat("_plans/", run_id(), f"/{_PLAN_FILE}")},
+            {"run_id": run_id(), "plan_path": concat("_plans/", run_id(), f"/{_PLAN_FILE}")} | steps.work,
             minutes=minutes,
             after={"Write plan": [SUCCEEDED]},
         ),
@@ -79,7 +114,7 @@ def _merge(job_id: pulumi.Input[str], minutes: int) -> list:
         script(
             "Settle",
             sql(
-                "select control.settle({run}, {receipts}::jsonb)",
+                f"select control.{steps.settle}({{run}}, {{receipts}}::jsonb)",
                 run=_RUN,
                 receipts=sql_text(text(activity_output("Receipts", "value"))),
             ),
@@ -158,30 +193,27 @@ def definition(
     job_id: pulumi.Input[str],
     merge_minutes: int,
     facts_url: pulumi.Input[str] | None = None,
+    steps: Steps | None = None,
 ) -> dict[str, Any]:
     """The arguments of a pipeline that opens windows of this kind.
 
     Args:
-        kind: `live` or `reload`.
+        kind: of the windows, as the ledger names it.
         job_id: the Databricks job that merges.
         merge_minutes: the job's time limit.
         facts_url: where a run sends its facts when it ends; None where nothing takes them.
+        steps: what differs from a run over all that is new.
     """
+    steps = steps or _every_table(kind)
     return {
-        "description": "Lands and merges what every table has that is new.",
+        "description": steps.description,
         "concurrency": 1,
-        "parameters": parameters(tables=EVERY_TABLE),
+        "parameters": parameters(**steps.parameters),
         "activities": [
             lookup(
                 "Begin run",
                 datasets.CONTROL_QUERY,
-                sql(
-                    "select table_name from control.begin_run({run}, {pipeline}, {kind}, {tables})",
-                    run=_RUN,
-                    pipeline=sql_text(pipeline_name()),
-                    kind=literal(f"'{kind}'"),
-                    tables=sql_text(pipeline_param("tables")),
-                ),
+                steps.begin,
                 all_rows=True,
                 description="Registers the run and frees what earlier runs of this pipeline had claimed.",
             ),
@@ -208,7 +240,7 @@ def definition(
             when(
                 "Merge windows",
                 call("greater", activity_output("Make plan", "firstRow", "windows"), number(0)),
-                _merge(job_id, merge_minutes),
+                _merge(job_id, merge_minutes, steps),
                 after={"Make plan": [SUCCEEDED]},
             ),
             *_finish(facts_url),

@@ -67,7 +67,8 @@ def bounds(contract: Contract) -> str:
 
 
 def known_range(contract: Contract) -> str:
-    """The query for a range whose bounds are known, with `format()` arguments 1 low and 2 high.
+    """The query for a range whose bounds are known, with `format()` arguments 1 low, 2 high and 3 the rows of
+    a chunk, null for the contract's own.
 
     A snapshot has no ranges: its bounds query serves.
     """

@@ -85,6 +85,13 @@ def _raw(column: Column) -> str:
     return f"case when e.utf8 then {text} else '\\x' || encode(convert_to({text}, 'SQL_ASCII'), 'hex') end"
 
 
+def selected(contract: Contract, only: tuple[str, ...]) -> str:
+    """The select list of these columns alone over the table aliased `t`, with their casts."""
+    return ", ".join(
+        f"{_value(contract, c, finite=False)} as {identifier(c.name)}" for c in contract.columns if c.name in only
+    )
+
+
 def rows(contract: Contract, finite: bool = False) -> str:
     """The SELECT of every row of the source table `t`: its columns by name, with their casts, and `_poison`.
 

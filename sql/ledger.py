@@ -10,6 +10,7 @@ from contracts import Contract
 from sql.bounds import bounds, known_range
 from sql.ddl import ROLE, create_role
 from sql.extract import extract, table_name
+from sql.keys import keys
 from sql.outside import extract_outside
 from sql.template import literal
 
@@ -49,7 +50,9 @@ def contract_row(contract: Contract) -> str:
     }
     arguments = [f"{name} => {literal(value)}" for name, value in texts.items()]
     arguments.append(f"p_freshness_seconds => {contract.freshness.total_seconds()!r}")
-    return "select control.put_contract(\n    " + ",\n    ".join(arguments) + "\n);\n"
+    text = "select control.put_contract(\n    " + ",\n    ".join(arguments) + "\n);\n"
+    template = keys(contract) if contract.deletes.kind == "keys" else None
+    return f"{text}select control.put_keys({literal(contract.table)}, {literal(template)});\n"
 
 
 def contract_list(contracts: Iterable[Contract]) -> str:

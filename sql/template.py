@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 SOURCE = Path(__file__).parent / "source"
-ARGUMENTS = {"low": 1, "high": 2, "margin": 2, "candidates": 3}
+ARGUMENTS = {"low": 1, "high": 2, "margin": 2, "candidates": 3, "chunk": 3, "tail": 3}
 _TOKEN = re.compile(r"\{([a-z_]+)\}")
 _COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)
 

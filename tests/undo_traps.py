@@ -68,7 +68,7 @@ TRAPS = (
          "after_create=[after], ", "",
          f"{_UNIT}/infra/test_trigger_declared.py::test_a_new_trigger_is_started_and_nothing_hooks_a_delete"),
     Trap(8, "deletes that nobody sees", "contracts/trip.yaml",
-         "deletes: {kind: soft, column: is_deleted}", "deletes: {kind: none}",
+         "deletes: {kind: keys, column: is_deleted}", "deletes: {kind: none}",
          f"{_UNIT}/contracts/test_deletes_seen.py::test_every_table_whose_rows_may_go_says_how_that_is_seen"),
     Trap(9, "a Lookup cut off", "sql/control/10_schema.sql",
          "('windows_per_table', 300,", "('windows_per_table', 50000,",

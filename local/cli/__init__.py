@@ -10,6 +10,7 @@ from local.cli import (  # noqa: F401  (they add their commands)
     cost,
     declare,
     history,
+    operate,
     query,
     runs,
     source,

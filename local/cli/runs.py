@@ -33,7 +33,7 @@ def run(
     if as_json:
         print_json({**asdict(result), "tables": tables})
     else:
-        _print_tables(tables)
+        print_tables(tables)
     if result.status != "Succeeded":
         raise HighwaterError(
             f"Pipeline {pipeline} {result.status.lower()}",
@@ -42,7 +42,7 @@ def run(
         )
 
 
-def _print_tables(tables: list[dict]) -> None:
+def print_tables(tables: list[dict]) -> None:
     if not tables:
         return
     shown = Table(

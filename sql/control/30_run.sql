@@ -4,13 +4,22 @@ create table if not exists control.run (
     run_id   text primary key check (run_id ~ '^[A-Za-z0-9_-]{1,100}$'),  -- it names folders of the lake
     batch_id bigint generated always as identity unique,
     pipeline text not null,
-    kind     text not null check (kind in ('live', 'backfill', 'reload', 'quarantine')),
+    kind     text not null check (kind in ('live', 'backfill', 'reload', 'quarantine', 'reconcile')),
     started  timestamptz not null default clock_timestamp(),
     ended    timestamptz,
     status   text not null default 'running' check (status in ('running', 'succeeded', 'failed', 'abandoned')),
     message  text,
     check ((status = 'running') = (ended is null))
 );
+-- A database of an earlier version knows fewer kinds.
+do $kinds$
+begin
+    if not exists (select 1 from pg_constraint c where c.conrelid = 'control.run'::regclass
+                   and c.conname = 'run_kind_check' and pg_get_constraintdef(c.oid) like '%reconcile%') then
+        alter table control.run drop constraint if exists run_kind_check, add constraint run_kind_check
+            check (kind in ('live', 'backfill', 'reload', 'quarantine', 'reconcile'));
+    end if;
+end $kinds$;
 create index if not exists run_running on control.run (pipeline) where status = 'running';
 
 create table if not exists control.run_table (

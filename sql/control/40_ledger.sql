@@ -8,7 +8,7 @@
 create table if not exists control.ledger (
     window_id        bigint generated always as identity primary key,
     table_name       text not null references control.contract,
-    kind             text not null check (kind in ('live', 'backfill', 'reload', 'quarantine')),
+    kind             text not null check (kind in ('live', 'backfill', 'reload', 'quarantine', 'reconcile')),
     cursor_kind      text not null check (cursor_kind in ('timestamp', 'integer', 'snapshot')),
     request          text,
     low              text collate "C" not null,
@@ -53,6 +53,14 @@ create table if not exists control.ledger (
     constraint live_follows_live foreign key (table_name, chain, follows)
         references control.ledger (table_name, chain, high)
 );
+do $kinds$
+begin
+    if not exists (select 1 from pg_constraint c where c.conrelid = 'control.ledger'::regclass
+                   and c.conname = 'ledger_kind_check' and pg_get_constraintdef(c.oid) like '%reconcile%') then
+        alter table control.ledger drop constraint if exists ledger_kind_check, add constraint ledger_kind_check
+            check (kind in ('live', 'backfill', 'reload', 'quarantine', 'reconcile'));
+    end if;
+end $kinds$;
 create unique index if not exists ledger_live_low on control.ledger (table_name, low) where kind = 'live';
 create unique index if not exists ledger_one_first on control.ledger (table_name) where is_first;
 create index if not exists ledger_newest on control.ledger (table_name, kind, window_id);

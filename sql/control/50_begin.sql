@@ -1,8 +1,26 @@
 -- The first steps of a run: which tables it takes, and the question that it puts to each source.
 
--- Registers a run and names its tables. `p_tables` is '*' or names with commas between.
+-- Writes the row of a run and of each of its tables.
 -- Earlier runs of the same pipeline are over, since a pipeline runs once at a time: what they claimed is released.
--- Asked again for the same run, it answers the same.
+create or replace function control.register_run(p_run text, p_pipeline text, p_kind text, p_tables text[]) returns void
+    language plpgsql set search_path = pg_catalog, control, pg_temp as $$
+declare
+    v_batch bigint;
+begin
+    update control.run r
+    set status = 'abandoned', ended = clock_timestamp(), message = 'run ' || p_run || ' began'
+    where r.pipeline = p_pipeline and r.status = 'running';
+    update control.ledger l
+    set claimed_by = null, lease_until = null
+    where l.claimed_by in (select r.run_id from control.run r where r.pipeline = p_pipeline);
+    insert into control.run (run_id, pipeline, kind) values (p_run, p_pipeline, p_kind)
+    returning batch_id into v_batch;
+    insert into control.run_table (run_id, table_name, batch_id)
+    select p_run, w, v_batch from unnest(p_tables) w order by w;
+end $$;
+
+-- Registers a run and names its tables. `p_tables` is '*' or names with commas between.
+-- Asked again for the same run, it answers the same. Runs of the other kinds begin with `begin_request`.
 create or replace function control.begin_run(p_run text, p_pipeline text, p_kind text, p_tables text)
     returns table (table_name text)
     language plpgsql security definer set search_path = pg_catalog, control, pg_temp as $$
@@ -33,17 +51,8 @@ begin
                 array(select w from unnest(v_wanted) w where w <> all (v_known)), ', '), ''), '(none named)')
             using hint = 'Tables with a contract: ' || array_to_string(v_known, ', ');
     end if;
-    update control.run r
-    set status = 'abandoned', ended = clock_timestamp(), message = 'run ' || p_run || ' began'
-    where r.pipeline = p_pipeline and r.status = 'running';
-    update control.ledger l
-    set claimed_by = null, lease_until = null
-    where l.claimed_by in (select r.run_id from control.run r where r.pipeline = p_pipeline);
-    insert into control.run (run_id, pipeline, kind) values (p_run, p_pipeline, p_kind) returning * into v_run;
-    return query
-        insert into control.run_table as t (run_id, table_name, batch_id)
-        select p_run, w, v_run.batch_id from unnest(v_wanted) w order by w
-        returning t.table_name;
+    perform control.register_run(p_run, p_pipeline, p_kind, v_wanted);
+    return query select t.table_name from control.run_table t where t.run_id = p_run order by 1;
 end $$;
 
 -- The query to put to the source of a table: the next high bound, how many rows lie below it and where to cut.
@@ -64,10 +73,13 @@ begin
     update control.run_table t
     set begun_at = coalesce(t.begun_at, clock_timestamp())
     where t.run_id = p_run and t.table_name = p_table;
-    if p_kind = 'reload' and v_contract.cursor_kind <> 'snapshot' then
+    if p_kind in ('backfill', 'reconcile') then
+        return query select control.request_bounds(p_run, v_contract);
+        return;
+    elsif p_kind = 'reload' and v_contract.cursor_kind <> 'snapshot' then
         return query select format(v_contract.range_template, control.first_low(v_contract.cursor_kind),
             coalesce((select w.watermark from control.watermark w where w.table_name = p_table),
-                     control.first_low(v_contract.cursor_kind)));
+                     control.first_low(v_contract.cursor_kind)), null::text);
         return;
     end if;
     select coalesce(jsonb_agg(jsonb_build_object('value', k.value, 'at', k.at)), '[]') into v_candidates

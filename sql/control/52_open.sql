@@ -30,8 +30,10 @@ begin
         perform control.open_live(p_run, v_contract, p_bounds);
         perform control.keep_candidate(v_contract, p_bounds);
         perform control.open_outside(p_run, v_contract, (p_bounds ->> 'outside')::jsonb);
-    else
+    elsif p_kind = 'reload' then
         perform control.open_reload(p_run, v_contract, p_bounds);
+    else
+        perform control.open_request(p_run, v_contract, p_bounds);
     end if;
     return query
         with claimed as (
@@ -42,7 +44,9 @@ begin
             where l.window_id in (
                     select w.window_id from control.ledger w
                     where w.table_name = p_table and (w.kind = p_kind or (p_kind = 'live' and control.is_of_live(w)))
-                      and (w.status = 'open' or (w.status = 'landed' and w.contract_version <> v_contract.version))
+                      -- Keys that another run landed tell of a time that is past: they are read again.
+                      and (w.status = 'open' or (w.status = 'landed' and (w.contract_version <> v_contract.version
+                              or (w.kind = 'reconcile' and w.landed_by <> p_run))))
                       and (w.claimed_by is null or w.claimed_by = p_run or w.lease_until < clock_timestamp())
                     order by w.window_id limit control.setting_of('windows_per_table')::int)
               and l.status <> 'merged'
@@ -50,8 +54,12 @@ begin
             returning l.*)
         select c.window_id, c.attempt, p_table || '/' || c.window_id || '/' || c.attempt, p_table || '.parquet',
                case c.kind when 'quarantine' then format(v_contract.outside_template)
+                   when 'reconcile' then control.keys_query(c, p_run)
                    else format(v_contract.extract_template, c.low, c.high) end
         from claimed c order by c.window_id;
+    if p_kind = 'reconcile' then
+        perform control.note_key_snapshots(p_run, p_table);
+    end if;
 end $$;
 
 revoke all on all functions in schema control from public;

@@ -1,7 +1,7 @@
 -- What a Copy reports.
 
 -- A window has landed. Returns its status: one without rows has nothing to merge and is closed at once, except a
--- snapshot's, which says that every row is gone. Reported again by the same attempt, it answers the same.
+-- snapshot's and a range of keys, which say that every row is gone. Reported again by the same attempt, it answers the same.
 create or replace function control.landed(p_window bigint, p_attempt int, p_run text, p_files int, p_rows bigint)
     returns text
     language plpgsql security definer set search_path = pg_catalog, control, pg_temp as $$
@@ -21,7 +21,8 @@ begin
     elsif p_files is null or p_rows is null or p_files < 0 or p_rows < 0 or (p_files = 0 and p_rows > 0) then
         raise exception 'window % of %: % rows in % files cannot be', p_window, v_window.table_name, p_rows, p_files;
     end if;
-    v_empty := p_rows = 0 and (v_window.cursor_kind <> 'snapshot' or v_window.kind = 'quarantine');
+    v_empty := p_rows = 0 and v_window.kind <> 'reconcile'
+        and (v_window.cursor_kind <> 'snapshot' or v_window.kind = 'quarantine');
     update control.ledger l
     set status = case when v_empty then 'merged' else 'landed' end,
         path = case when not v_empty then v_window.table_name || '/' || p_window || '/' || p_attempt end,

@@ -2,7 +2,7 @@
 select case when count(*) > 0 then {high} end as high,
        count(*) as rows,
        coalesce(jsonb_agg(distinct {value_text})
-                filter (where r.i > 1 and (r.i - 1) % {chunk_rows} = 0), '[]')::text as cuts,
+                filter (where r.i > 1 and (r.i - 1) % coalesce({chunk}::bigint, {chunk_rows}) = 0), '[]')::text as cuts,
        null::text as candidate,
        null::text as candidate_at,
        null::text as held_by,

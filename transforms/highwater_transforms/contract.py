@@ -75,6 +75,7 @@ class Contract:
     cursor: str | None
     cursor_nulls: str | None
     deleted_flag: str | None
+    deletes_by_keys: bool
     columns: tuple[Column, ...]
     rules: tuple[Rule, ...]
     gold: Gold
@@ -99,7 +100,7 @@ class Contract:
     def definition(self) -> str:
         """Twelve hex digits that change when what gold is made of does: then gold is built anew."""
         made_of = asdict(self)
-        for unrelated in ("rules", "mode", "deleted_flag", "cursor_nulls"):
+        for unrelated in ("rules", "mode", "deleted_flag", "deletes_by_keys", "cursor_nulls"):
             made_of.pop(unrelated)
         return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:12]
 
@@ -154,8 +155,8 @@ def parse(text: str) -> Contract:
     )
     contract = Contract(
         contract.table, contract.mode, contract.history, tuple(contract.primary_key), contract.cursor,
-        contract.cursor_nulls, contract.deleted_flag, _all(Column, contract.columns, "columns"),
-        _all(Rule, contract.rules, "rules"),
+        contract.cursor_nulls, contract.deleted_flag, contract.deletes_by_keys,
+        _all(Column, contract.columns, "columns"), _all(Rule, contract.rules, "rules"),
         Gold(gold.table, gold.role, _all(Computed, gold.derived, "gold.derived"), aggregates),
     )  # fmt: skip
     _one_of(contract.mode, MODES, "mode")

@@ -100,4 +100,6 @@ def refresh(batch: Batch, counts: Counts, silver: DataFrame, table: DeltaTable, 
             table.merge(rows, delta.equal(by), change, add)
         return
     on = f"{delta.equal(by)} and {b.within(contract, counts, 't.')}"
-    table.merge(rows, on, *([add] if contract.mode == "append" else [change, add]))
+    table.merge(
+        rows, on, *([add] if contract.mode == "append" and not contract.deletes_by_keys else [change, add])
+    )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from pyspark.sql import SparkSession
 
-from highwater_transforms import maintain, plan, publish, receipts, register, session, table
+from highwater_transforms import maintain, plan, publish, receipts, reconcile, register, session, table
 from highwater_transforms.errors import TransformError
 from highwater_transforms.lake import Lake
 from highwater_transforms.plan import TablePlan
@@ -94,7 +94,10 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--plan_path", required=True, help="the plan's Parquet file in the landing container")
     parser.add_argument("--catalog", default="", help="the Unity Catalog that shows gold; none by default")
     parser.add_argument(
-        "--work", default="merge", choices=("merge", "maintain"), help="merge windows, or look after tables"
+        "--work",
+        default="merge",
+        choices=("merge", "maintain", "reconcile"),
+        help="merge windows, look after tables, or compare keys",
     )
     return parser.parse_args(argv)
 
@@ -104,6 +107,9 @@ def main(argv: list[str] | None = None) -> None:
     given = arguments(sys.argv[1:] if argv is None else argv)
     if given.work == "maintain":
         maintain.main(given)
+        return
+    if given.work == "reconcile":
+        reconcile.main(given)
         return
     try:
         spark = session.get()

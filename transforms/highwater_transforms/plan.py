@@ -16,7 +16,7 @@ COLUMNS = {
     "contract": "string", "window_id": "bigint", "attempt": "int", "kind": "string", "low": "string",
     "high": "string", "path": "string", "files": "int", "rows": "bigint",
 }  # fmt: skip
-KINDS = ("live", "backfill", "reload", "quarantine")
+KINDS = ("live", "backfill", "reload", "quarantine", "reconcile")
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@
 from highwater_transforms import batch as b
 from highwater_transforms import silver
 from highwater_transforms.batch import Batch, Counts
-from highwater_transforms.delta import DeltaTable, insert
+from highwater_transforms.delta import DeltaTable, insert, update
 from highwater_transforms.silver import Done
+from highwater_transforms.system import REMOVED
 
 
 def merge(batch: Batch, counts: Counts, table: DeltaTable) -> Done:
@@ -18,5 +19,9 @@ def merge(batch: Batch, counts: Counts, table: DeltaTable) -> Done:
     if not batch.contract.primary_key:
         table.replace_windows(rows, batch.plan.window_ids)
         return Done(inserted=counts.kept)
-    done = table.merge(rows, b.matched(batch.contract, counts), f"WHEN NOT MATCHED THEN {insert(names)}")
-    return Done(done.inserted, unchanged=counts.kept - done.inserted, changed=done.inserted > 0)
+    clauses = [f"WHEN NOT MATCHED THEN {insert(names)}"]
+    if batch.contract.deletes_by_keys:  # a key that was marked as removed and is read again is there
+        clauses.insert(0, f"WHEN MATCHED AND t.{REMOVED} THEN {update(names)}")
+    done = table.merge(rows, b.matched(batch.contract, counts), *clauses)
+    written = done.inserted + done.updated
+    return Done(done.inserted, done.updated, unchanged=counts.kept - written, changed=written > 0)

@@ -12,7 +12,7 @@ from highwater_transforms.contract import Contract
 from highwater_transforms.dedupe import KEPT
 from highwater_transforms.delta import DeltaTable, insert, update
 from highwater_transforms.silver import Done
-from highwater_transforms.system import ATTEMPT, BATCH, IS_CURRENT, VALID_FROM, VALID_TO, WINDOW
+from highwater_transforms.system import ATTEMPT, BATCH, IS_CURRENT, REMOVED, VALID_FROM, VALID_TO, WINDOW
 
 ACTION = "_action"
 
@@ -40,6 +40,8 @@ def changes(contract: Contract, kept: DataFrame, batch_id: int) -> Callable[[Dat
         )
         ends = F.lead(VALID_FROM).over(Window.partitionBy(*contract.primary_key).orderBy(VALID_FROM))
         history = one_each.withColumn(VALID_TO, ends).withColumn(IS_CURRENT, F.col(VALID_TO).isNull())
+        # Only the current version can be gone: one that has a successor was there until then.
+        history = history.withColumn(REMOVED, F.col(REMOVED) & F.col(IS_CURRENT))
         newer = (F.col(WINDOW) != F.col(f"_old.{WINDOW}")) | (F.col(ATTEMPT) != F.col(f"_old.{ATTEMPT}"))
         action = (
             F.when(F.col("_old").isNull(), "insert")

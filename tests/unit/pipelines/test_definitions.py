@@ -47,12 +47,24 @@ def own(activity: dict) -> dict:
 
 def test_the_pipelines_are_these_and_the_entry_points_run_one_at_a_time(pipelines):
     assert {name: p.get("concurrency") for name, p in pipelines.items()} == {
-        "ingest": 1, "reload": 1, "load_table": None, "maintain": 1,
+        "ingest": 1, "reload": 1, "backfill": 1, "reconcile": 1, "load_table": None, "maintain": 1,
+        "status": 1, "repair": 1,
     }  # fmt: skip
-    assert {name: p["parameters"] for name, p in pipelines.items()} == {
+    assert {name: p.get("parameters") or {} for name, p in pipelines.items()} == {
         "ingest": {"tables": {"type": "String", "defaultValue": "*"}},
         "reload": {"tables": {"type": "String", "defaultValue": "*"}},
         "maintain": {"tables": {"type": "String", "defaultValue": "*"}},
+        "backfill": {
+            key: {"type": "String", "defaultValue": ""} for key in ("tables", "from", "to", "chunk_rows")
+        },
+        "status": {},
+        "repair": {
+            "apply": {"type": "String", "defaultValue": "no"}, "windows": {"type": "String", "defaultValue": ""},
+        },
+        "reconcile": {
+            "tables": {"type": "String", "defaultValue": "*"},
+            **{key: {"type": "String", "defaultValue": ""} for key in ("from", "to", "allow_share", "due")},
+        },
         "load_table": {key: {"type": "String"} for key in ("run_id", "table_name", "kind")},
     }
 
@@ -149,7 +161,7 @@ def test_only_what_may_run_twice_is_retried_and_no_time_limit_is_below_the_servi
         for activity, _, _ in walk(pipeline["activities"]):
             policy = activity.get("policy")
             if policy is None:
-                assert activity["type"] in ("ForEach", "IfCondition", "ExecutePipeline", "Fail")
+                assert activity["type"] in ("ForEach", "IfCondition", "ExecutePipeline", "Fail", "SetVariable")
                 continue
             days, hours, minutes, seconds = map(int, re.split(r"[.:]", policy["timeout"]))
             assert 10 <= days * 1440 + hours * 60 + minutes + seconds / 60 <= 7 * 1440, activity["name"]
