@@ -14,7 +14,12 @@ TRIPS = (
 def test_a_backfill_and_a_comparison_of_keys_run_beside_the_live_windows(bench):
     bench.tell(TRIPS)
     assert bench.runtime.run("ingest", {"tables": "trip"}).status == "Succeeded"
-    given = {"tables": "trip", "from": "2024-01-01T12:02:00Z", "to": "2024-01-01T12:05:00Z", "chunk_rows": "2"}
+    given = {
+        "tables": "trip",
+        "from": "2024-01-01T12:02:00Z",
+        "to": "2024-01-01T12:05:00Z",
+        "chunk_rows": "2",
+    }
     run = bench.runtime.run("backfill", given)
     assert run.status == "Succeeded", run.error
     assert [(row["kind"], row["rows"]) for row in bench.job.plans[-1]] == [("backfill", 2), ("backfill", 1)]

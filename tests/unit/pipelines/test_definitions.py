@@ -59,7 +59,8 @@ def test_the_pipelines_are_these_and_the_entry_points_run_one_at_a_time(pipeline
         },
         "status": {},
         "repair": {
-            "apply": {"type": "String", "defaultValue": "no"}, "windows": {"type": "String", "defaultValue": ""},
+            "apply": {"type": "String", "defaultValue": "no"},
+            "windows": {"type": "String", "defaultValue": ""},
         },
         "reconcile": {
             "tables": {"type": "String", "defaultValue": "*"},
@@ -161,7 +162,13 @@ def test_only_what_may_run_twice_is_retried_and_no_time_limit_is_below_the_servi
         for activity, _, _ in walk(pipeline["activities"]):
             policy = activity.get("policy")
             if policy is None:
-                assert activity["type"] in ("ForEach", "IfCondition", "ExecutePipeline", "Fail", "SetVariable")
+                assert activity["type"] in (
+                    "ForEach",
+                    "IfCondition",
+                    "ExecutePipeline",
+                    "Fail",
+                    "SetVariable",
+                )
                 continue
             days, hours, minutes, seconds = map(int, re.split(r"[.:]", policy["timeout"]))
             assert 10 <= days * 1440 + hours * 60 + minutes + seconds / 60 <= 7 * 1440, activity["name"]
