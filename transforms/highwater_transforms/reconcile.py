@@ -59,7 +59,7 @@ class Receipt:
 
 
 def _mark(tables: Tables, rows: DataFrame, removed: bool, batch_id: int) -> int:
-    """Set the mark on these rows of silver, unless one was changed meanwhile. How many were."""
+    """Put the mark on these rows of silver, unless one was changed meanwhile. How many were."""
     contract = tables.contract
     given = rows.select(*contract.primary_key, WINDOW, ATTEMPT)
     # A history's current version is the one with this window: no two versions of a key share it and are current.
