@@ -86,9 +86,11 @@ def _raw(column: Column) -> str:
 
 
 def selected(contract: Contract, only: tuple[str, ...]) -> str:
-    """The select list of these columns alone over the table aliased `t`, with their casts."""
+    """The select list of these columns alone over the table aliased `t`, with their casts, the cursor finite."""
     return ", ".join(
-        f"{_value(contract, c, finite=False)} as {identifier(c.name)}" for c in contract.columns if c.name in only
+        f"{_value(contract, c, finite=True)} as {identifier(c.name)}"
+        for c in contract.columns
+        if c.name in only
     )
 
 

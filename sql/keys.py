@@ -35,7 +35,7 @@ def keys(contract: Contract) -> str:
             "from_high": sql.low.replace("{low}", "{high}"),
             "from_tail": sql.low.replace("{low}", "{tail}"),
         },
-        columns=selected(contract, finite=True, only=columns(contract)),
+        columns=selected(contract, columns(contract)),
         table=table_name(contract),
         cursor=identifier(cursor.name),
     )
