@@ -11,8 +11,8 @@ from pipelines.expr import Expr, dynamic, expression
 
 SUCCEEDED, FAILED, SKIPPED, COMPLETED = "Succeeded", "Failed", "Skipped", "Completed"
 
-# An earlier activity's name to the outcomes after which this one runs. Outcomes of one activity are
-# alternatives; of several activities, each must have had one of its own.
+# An earlier activity's name to the outcomes after which this one runs. Outcomes of one activity are alternatives; of
+# several activities, each must have had one of its own.
 After = Mapping[str, Sequence[str]]
 
 # The service's shortest time limit is ten minutes and its default half a day.

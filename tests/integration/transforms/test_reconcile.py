@@ -7,6 +7,8 @@ import pytest
 from highwater_transforms import reconcile
 from highwater_transforms.lake import Lake
 
+pytestmark = pytest.mark.spark
+
 T0, T9 = "2024-01-01 00:00:00.000000", "2024-01-09 00:00:00.000000"
 
 
@@ -89,6 +91,7 @@ def test_what_is_gone_is_marked_everywhere_and_what_may_not_be_judged_stays(lake
     assert lake.rows("gold", "agg_zone", "zone", "rides") == [(1, 2)]
 
 
+@pytest.mark.slow
 def test_a_driver_like_history_and_a_table_that_grows_are_marked_and_revived(lake, person, event, compare):
     keyed = {"deletes": person.deletes.model_copy(update={"kind": "keys"})}
     person, first, second = person.model_copy(update=keyed), "2024-01-01 10:00:00", "2024-01-02 10:00:00"
