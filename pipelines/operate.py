@@ -34,7 +34,7 @@ def _asked(description: str, query: Expr, given: dict[str, str]) -> dict[str, An
     return {
         "description": description,
         "concurrency": 1,
-        "parameters": parameters(**given),
+        "parameters": parameters(**given) or None,
         "activities": [lookup("Ask", datasets.CONTROL_QUERY, query, all_rows=True), _answer("Ask")],
     }
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 
 import pytest
 
@@ -189,7 +190,8 @@ def test_what_is_in_the_factory_goes_with_it(stack, declared):
         if ("factoryName" in r["inputs"] and not r["type"].endswith(":Factory"))
         or r["type"] == f"{AZURE}:resources:Resource"
     ]  # fmt: skip
-    assert len(inside) == 1 + 4 + 4 + 4 + 2
+    assert Counter(r["type"].rpartition(":")[2] for r in inside)["Pipeline"] == 8
+    assert len(inside) == 1 + 4 + 4 + 8 + 2
     assert {r["options"]["deletedWith"].rpartition("::")[2] for r in inside} == {"factory"}
 
 

@@ -153,7 +153,7 @@ def test_every_reference_to_a_parameter_pipeline_dataset_or_service_exists(pipel
     assert {(kind, name) for kind, name in found if name not in there[kind]} == set()
     for pipeline in pipelines.values():
         used = {n for t in strings(pipeline["activities"]) for n in re.findall(r"parameters\.(\w+)", t)}
-        assert used == set(pipeline["parameters"])
+        assert used == set(pipeline.get("parameters", {}))
 
 
 def test_only_what_may_run_twice_is_retried_and_no_time_limit_is_below_the_service_s(pipelines):
