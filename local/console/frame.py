@@ -20,6 +20,7 @@ _HEAD = """
   .hw-grid { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(290px, 1fr)); width: 100%; }
   .hw-facts { display: grid; grid-template-columns: max-content 1fr; gap: .15rem .8rem; }
   .hw-scroll { overflow-x: auto; width: 100%; }
+  .hw-page .q-btn-group { flex-wrap: wrap; max-width: 100%; }
   .hw-quiet { color: #5c5c5c; } .body--dark .hw-quiet { color: #b8b8b8; }
   .hw-nav a { color: white; text-decoration: none; padding: .35rem .6rem; border-radius: 4px; white-space: nowrap; }
   .hw-nav a:hover, .hw-nav a[aria-current=page] { background: rgb(255 255 255 / .22); }
