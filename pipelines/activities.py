@@ -238,9 +238,6 @@ def fail(name: str, message: Expr, code: str, *, after: After | None = None) -> 
     )
 
 
-Parameters = Mapping[str, datafactory.ParameterSpecificationArgs]
-
-
 def parameters(**defaults: str | None) -> dict[str, Any]:
     """String parameters of a pipeline by name; None for one that must be given."""
     return {
