@@ -169,3 +169,41 @@ def test_two_sessions_that_open_at_once_share_no_window(site, contract_of, pipel
     assert two.execute(ask, ["b", bounds]).fetchall() == []
     two.commit()
     assert len(site.windows()) == 1
+
+
+@pytest.mark.parametrize("kind", ["backfill", "reconcile"])
+def test_ingest_beside_a_request_takes_nothing_of_it_and_wakes_to_find_its_own_taken(
+    site, contract_of, pipeline, kind
+):
+    """Both hold windows of one table at once; when every lease has run out, each window goes to its own kind of run."""
+    site.add(contract_of(deletes={"kind": "keys"}))
+    site.insert("thing", 1, 2, at="2024-01-01 00:00:00+00")
+    site.settle_clock()
+    assert pipeline.run() == (0, "")
+    site.insert("thing", 3, at="2024-01-02 00:00:00+00")
+    site.control.execute("update mobility.thing set body = 'live' where thing_id = 3")
+    begin(site, "a")
+    site.settle_clock()
+    (live,) = pipeline.open("a", "thing")
+    ask = "select table_name from control.begin_request(%s, %s, %s, 'thing', '2024-01-01', '', '', '', '')"
+
+    def request(run: str, name: str) -> list[dict]:
+        site.control.execute(ask, [run, name, kind])
+        return pipeline.open(run, "thing", kind)
+
+    (theirs,) = request("b", kind)
+    assert theirs["window_id"] != live["window_id"]
+    assert request("b2", f"{kind} too") == [], "what is claimed is nobody else's"
+    site.control.execute("update control.ledger set lease_until = clock_timestamp() - interval '1 s' "
+                         "where claimed_by is not null")  # fmt: skip
+    begin(site, "c", pipeline="other")
+    assert [(w["window_id"], w["attempt"]) for w in pipeline.open("c", "thing")] == [(live["window_id"], 2)]
+    assert [(w["window_id"], w["attempt"]) for w in request("b3", f"{kind} three")] == [
+        (theirs["window_id"], 2)
+    ]
+    for run, window in (("a", live), ("b", theirs)):
+        with pytest.raises(
+            psycopg.errors.RaiseException, match=f"no longer claimed by run {run} as attempt 1"
+        ):
+            pipeline.copy(run, window)
+    assert site.breaches() == []
