@@ -145,7 +145,11 @@ class PostgresServer:
     def _sweep(self) -> None:
         """As root: end the servers whose folder was removed by hand; their data lies elsewhere and would live on."""
         for marker in SYSTEM_HOME.glob("*/root"):
-            if not (root := Path(marker.read_text())).exists():
+            try:
+                root = Path(marker.read_text())
+            except OSError:  # its own process removed it since it was listed
+                continue
+            if not root.exists():
                 PostgresServer(root).destroy()
 
     def _prepare(self) -> None:

@@ -4,12 +4,21 @@ import pwd
 import subprocess
 from pathlib import Path
 
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+
 from local.errors import HighwaterError
 
 SYSTEM_USER = "highwater"
 SYSTEM_HOME = Path("/var/lib/highwater")
 
 
+class _BusyError(HighwaterError):
+    """Another process holds the lock of the users' file."""
+
+
+@retry(
+    retry=retry_if_exception_type(_BusyError), stop=stop_after_delay(15), wait=wait_fixed(0.2), reraise=True
+)
 def system_user() -> pwd.struct_passwd:
     """The user; made when missing.
 
@@ -23,7 +32,8 @@ def system_user() -> pwd.struct_passwd:
                    "--shell", "/usr/sbin/nologin", SYSTEM_USER]  # fmt: skip
         made = subprocess.run(command, capture_output=True, text=True)
         if made.returncode not in (0, 9):  # 9: somebody else made it meanwhile
-            raise HighwaterError(
+            busy = "lock" in made.stderr  # useradd waits for nobody
+            raise (_BusyError if busy else HighwaterError)(
                 "PostgreSQL can't be started: it does not run as root and no system user could be made",
                 made.stderr.strip(),
                 f"Create the user {SYSTEM_USER}, or run as an ordinary user.",

@@ -47,7 +47,9 @@ class Stack:
         Registry(self.state).put(Record(f"/{kind}/{name}", f"urn:{name}", kind, name, inputs, {}))
 
     def command(self, *arguments: str) -> subprocess.Popen:
-        program = "import sys; from local.cli import main; main()"
+        # As from a terminal: what a script starts in the background has interrupts ignored, and its children too.
+        heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+        program = f"{heard}; from local.cli import main; main()"
         return subprocess.Popen(
             [sys.executable, "-c", program, *arguments],
             cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

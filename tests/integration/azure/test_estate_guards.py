@@ -64,8 +64,13 @@ def test_nothing_of_an_azure_login_reaches_the_engine(
     seen: dict[str, dict[str, str]] = {"program": {}}
 
     def look(step) -> None:
-        for child in psutil.Process().children(recursive=True):
-            seen[" ".join(child.cmdline())] = child.environ()
+        this = psutil.Process()
+        for child in this.children(recursive=True):
+            environ, line = child.environ(), child.cmdline()
+            if (
+                environ and line != this.cmdline()
+            ):  # not what just ended, and no fork that is still to become its program
+                seen[" ".join(line)] = environ
 
     def program() -> None:
         seen["program"] = dict(os.environ)
