@@ -49,6 +49,12 @@ class Job(_DatabricksResource):
     token = "databricks:index/job:Job"
 
 
+class InstancePool(_DatabricksResource):
+    """Machines that stay up for a while after a cluster gave them back, for the next one."""
+
+    token = "databricks:index/instancePool:InstancePool"
+
+
 class NetworkConnectivityConfig(_DatabricksResource):
     """How serverless compute of an account's workspaces reaches private things."""
 

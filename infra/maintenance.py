@@ -6,7 +6,8 @@ import pulumi
 from pulumi_azure_native import datafactory
 from pydantic import Field
 
-from infra.sections import Factory, Section
+from infra.section import Section
+from infra.sections import Factory
 from infra.trigger import Trigger
 from pipelines import maintain, triggers
 

@@ -8,7 +8,7 @@ import pulumi
 
 from infra import wheel
 from infra.databricks import DatabricksWorkspace
-from infra.databricks_sdk import Job, Permissions, ServicePrincipal, WorkspaceFile
+from infra.databricks_sdk import InstancePool, Job, Permissions, ServicePrincipal, WorkspaceFile
 from infra.identity import FactoryIdentity
 from infra.place import Place
 from infra.settings import Settings
@@ -25,7 +25,9 @@ _SPARK = {
 }
 
 
-def _compute(settings: Settings, wheel_path: pulumi.Input[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _compute(
+    settings: Settings, wheel_path: pulumi.Input[str], pool: InstancePool | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """What the job runs on: the part of the job, and the part of its task."""
     wanted = settings.databricks
     if settings.compute == "serverless":
@@ -38,7 +40,8 @@ def _compute(settings: Settings, wheel_path: pulumi.Input[str]) -> tuple[dict[st
         return job, {"environmentKey": _KEY, "disableAutoOptimization": True}
     cluster = {
         "sparkVersion": wanted.cluster.spark_version,
-        "nodeTypeId": wanted.cluster.node_type,
+        # A pool knows the size of its machines, and refuses a cluster that names one too.
+        **({"instancePoolId": pool.id} if pool else {"nodeTypeId": wanted.cluster.node_type}),
         "numWorkers": wanted.cluster.workers,
         # For whoever the job runs as, with Unity Catalog's rights.
         "dataSecurityMode": "SINGLE_USER",
@@ -61,11 +64,30 @@ def _told(settings: Settings) -> dict[str, Any]:
     return told
 
 
+def _pool(settings: Settings) -> dict[str, Any]:
+    """The pool of the cluster's machines: empty while nothing runs, warm while runs follow each other."""
+    cluster = settings.databricks.cluster
+    return {
+        "instancePoolName": f"highwater-merge-{settings.stack.name}",
+        "nodeTypeId": cluster.node_type,
+        "preloadedSparkVersions": [cluster.spark_version],
+        "minIdleInstances": 0,
+        "idleInstanceAutoterminationMinutes": cluster.idle_minutes,
+        # Driver and workers, and once more: a run may begin while the last one's machines are being cleaned.
+        "maxCapacity": 2 * (cluster.workers + 1),
+        "azureAttributes": {"availability": "ON_DEMAND_AZURE"},
+        "customTags": settings.tags,
+    }
+
+
 def _job(
-    settings: Settings, wheel_path: pulumi.Input[str], named: Mapping[str, pulumi.Input[str]]
+    settings: Settings,
+    wheel_path: pulumi.Input[str],
+    named: Mapping[str, pulumi.Input[str]],
+    pool: InstancePool | None = None,
 ) -> dict[str, Any]:
     """The job by the provider's wire names: one wheel task."""
-    job, task = _compute(settings, wheel_path)
+    job, task = _compute(settings, wheel_path, pool)
     run_as = settings.databricks.run_as
     return {
         "name": f"highwater-merge-{settings.stack.name}",
@@ -139,10 +161,11 @@ class MergeJob(pulumi.ComponentResource):
             child(),
         )
         runs_as = self._principals(settings, factory, child)
+        pool, attached = self._machines(settings, child, runs_as)
         job = Job(
             "merge",
-            _job(settings, pulumi.Output.concat("/Workspace", file.path), named),
-            child(*runs_as),
+            _job(settings, pulumi.Output.concat("/Workspace", file.path), named, pool),
+            child(*runs_as, *attached),
         )
         may_run = Permissions(
             "merge-starters",
@@ -160,7 +183,29 @@ class MergeJob(pulumi.ComponentResource):
         self.job_id, self.ready = job.id, [may_run]
         self.register_outputs({"job_id": self.job_id})
 
-    def _principals(self, settings: Settings, factory: FactoryIdentity, child) -> Sequence[pulumi.Resource]:
+    def _machines(
+        self, settings: Settings, child, runs_as: Sequence[ServicePrincipal]
+    ) -> tuple[InstancePool | None, list[pulumi.Resource]]:
+        """The pool where the settings ask for one, and the right of whoever the job runs as to draw on it."""
+        if settings.compute != "job_cluster" or not settings.databricks.cluster.idle_minutes:
+            return None, []
+        pool = InstancePool("merge-machines", _pool(settings), child())
+        rights = [
+            Permissions(
+                "merge-machines-users",
+                {
+                    "instancePoolId": pool.id,
+                    "accessControls": [
+                        {"servicePrincipalName": one.applicationId, "permissionLevel": "CAN_ATTACH_TO"}
+                    ],
+                },
+                child(),
+            )
+            for one in runs_as
+        ]
+        return pool, rights
+
+    def _principals(self, settings: Settings, factory: FactoryIdentity, child) -> Sequence[ServicePrincipal]:
         """Make the factory known to the workspace, and whoever the job runs as; the latter is returned."""
         # By its application's id: Databricks does not know an identity by its object id.
         self._starter = ServicePrincipal(

@@ -3,17 +3,13 @@
 from ipaddress import IPv4Network
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from infra.network import addresses
+from infra.section import Guid, Section
 
-Guid = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
 EntraName = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\[\]'\"\x00-\x1f]+$")]
 Redundancy = Literal["Standard_LRS", "Standard_ZRS", "Standard_GRS", "Standard_GZRS"]
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Administrator(Section):
@@ -112,34 +108,6 @@ class Factory(Section):
     # Triggers are made stopped. Started ones are stopped and started around every change of theirs.
     triggers: Literal["started", "stopped"] = "started"
     trigger_plane: str = Field("infra.trigger_plane:azure", pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
-
-
-class JobCluster(Section):
-    """The job's own cluster, where its compute is `job_cluster`: made for each run, gone after it."""
-
-    spark_version: str = Field("18.x-scala2.13", pattern=r"^\d+\.(\d+|x)(\.x)?-scala\d\.\d+$")
-    node_type: str = "Standard_D4ds_v5"
-    workers: int = Field(2, ge=1, le=100)
-
-
-class Databricks(Section):
-    """The workspace and its job."""
-
-    environment_version: Literal["4", "5"] = "5"
-    performance_target: Literal["PERFORMANCE_OPTIMIZED", "STANDARD"] = "PERFORMANCE_OPTIMIZED"
-    # `auto` follows the network: serverless in a public stack, a job cluster of our own in a private one.
-    compute: Literal["auto", "serverless", "job_cluster"] = "auto"
-    # Serverless compute reaches private stores only through objects of the Databricks account.
-    account_id: Guid | None = None
-    cluster: JobCluster = JobCluster()
-    # The application id of the service principal that the job runs as; None: whoever deploys it.
-    run_as: Guid | None = None
-    unity_catalog: bool = True
-    # The job shows gold and restricted tables in the catalog. It needs none of it itself.
-    register_tables: bool = True
-    # Account groups that may look into the layers; `restricted_readers` into all of them.
-    readers: tuple[str, ...] = ()
-    restricted_readers: tuple[str, ...] = ()
 
 
 class Serving(Section):

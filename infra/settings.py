@@ -9,17 +9,17 @@ from typing import Any, Literal
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
+from infra.databricks_section import Databricks
 from infra.errors import InfraError
 from infra.maintenance import Maintenance
+from infra.section import Section
 from infra.sections import (
     Administrator,
-    Databricks,
     Factory,
     Lake,
     Monitoring,
     Network,
     Postgres,
-    Section,
     Serving,
     Source,
     Sql,

@@ -193,6 +193,10 @@ def _databricks(token: str, name: str, inputs: Mapping[str, Any]) -> Answer:
         (securable,) = set(inputs) - {"principal", "privileges"}
         return Answer(f"{securable}/{inputs[securable]}/{inputs['principal']}", dict(inputs))
     if kind == "Permissions":
+        if "instancePoolId" in inputs:
+            return Answer(
+                f"/instance-pools/{inputs['instancePoolId']}", {**inputs, "objectType": "instance-pool"}
+            )
         return Answer(f"/jobs/{inputs['jobId']}", {**inputs, "objectType": "job"})
     number = str(_number(f"{token}:{name}", 15))
     return Answer(number, {**inputs, "url": f"#job/{number}"} if kind == "Job" else dict(inputs))

@@ -10,6 +10,7 @@ from local.cost.prices import Price, PriceTable
 from local.cost.workload import DAYS, Cadence, Volume
 
 Resource = Mapping[str, Any]
+JOB, POOL = "databricks:index/job:Job", "databricks:index/instancePool:InstancePool"
 Quantity = float | Callable[[Cadence], float]
 
 
@@ -79,9 +80,18 @@ class Bill:
     def job_seconds(self, cadence: Cadence) -> float:
         """Of the merge job in a run that has something to merge, from its start on."""
         speed = self.table.assume("reload_rows_per_second" if cadence.reload else "merge_rows_per_second")
-        clusters = any(job.get("jobClusters") for job in self.of("databricks:index/job:Job"))
-        start = self.table.assume("cluster_start_seconds") if clusters else 0
-        return start + self.table.assume("merge_seconds") + self.rows(cadence) / speed
+        return self._start_seconds(cadence) + self.table.assume("merge_seconds") + self.rows(cadence) / speed
+
+    def _start_seconds(self, cadence: Cadence) -> float:
+        """Of a cluster of the job's own, where it has one: sooner on machines that a pool kept for it."""
+        if not any(job.get("jobClusters") for job in self.of(JOB)):
+            return 0
+        kept = any(p["idleInstanceAutoterminationMinutes"] > cadence.every_minutes for p in self.pools())
+        return self.table.assume("warm_start_seconds" if kept else "cluster_start_seconds")
+
+    def pools(self) -> list[Mapping[str, Any]]:
+        """Pools of machines that clusters draw on."""
+        return self.of(POOL)
 
     def copy_seconds(self, cadence: Cadence) -> float:
         """Of all copies of tables in a run, one after the other."""

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from local.cost.bill import Bill
+from local.cost.bill import JOB, POOL, Bill
 from local.cost.workload import DAYS, HOURS, Cadence
 
 AZURE = "azure-native:"
@@ -105,23 +105,42 @@ def _runtime(bill: Bill, runtime: Mapping[str, Any]) -> None:
     )
 
 
-def _job(bill: Bill, job: Mapping[str, Any]) -> None:
-    def hours(cadence: Cadence) -> float:
-        return bill.job_seconds(cadence) / 3600 * cadence.runs * bill.merges(cadence)
+def _job_hours(bill: Bill, cadence: Cadence) -> float:
+    """A month's hours in which the merge job is at work."""
+    return bill.job_seconds(cadence) / 3600 * cadence.runs * bill.merges(cadence)
 
+
+def _job(bill: Bill, job: Mapping[str, Any]) -> None:
     if not job.get("jobClusters"):
         rate = bill.table.assume("serverless_dbu_per_hour")
-        bill.add("Databricks, serverless job", "databricks.serverless_jobs", lambda c: hours(c) * rate)
+        bill.add(
+            "Databricks, serverless job",
+            "databricks.serverless_jobs",
+            lambda c: _job_hours(bill, c) * rate,
+        )
         return
     rate = bill.table.assume("node_dbu_per_hour")
     for cluster in (found["newCluster"] for found in job["jobClusters"]):
         nodes = cluster["numWorkers"] + 1
-        bill.add("Databricks, job cluster", "databricks.jobs", lambda c, n=nodes: hours(c) * n * rate)
+        # A cluster that draws on a pool leaves the size of its machines to it.
+        size = cluster.get("nodeTypeId") or bill.pools()[0]["nodeTypeId"]
         bill.add(
-            f"{nodes} nodes {cluster['nodeTypeId']}",
-            f"vm.{cluster['nodeTypeId']}",
-            lambda c, n=nodes: hours(c) * n,
+            "Databricks, job cluster", "databricks.jobs", lambda c, n=nodes: _job_hours(bill, c) * n * rate
         )
+        bill.add(f"{nodes} nodes {size}", f"vm.{size}", lambda c, n=nodes: _job_hours(bill, c) * n)
+
+
+def _pool(bill: Bill, pool: Mapping[str, Any]) -> None:
+    """Machines that wait for the next run cost what Azure asks for them, and nothing of Databricks'."""
+    clusters = [c["newCluster"] for job in bill.of(JOB) for c in job.get("jobClusters") or []]
+    nodes = sum(cluster["numWorkers"] + 1 for cluster in clusters)
+    each = pool["idleInstanceAutoterminationMinutes"] / 60
+
+    def idle(cadence: Cadence) -> float:
+        left = max(0.0, HOURS - _job_hours(bill, cadence))
+        return nodes * min(left, cadence.runs * bill.merges(cadence) * each)
+
+    bill.add(f"{nodes} nodes {pool['nodeTypeId']}, kept warm", f"vm.{pool['nodeTypeId']}", idle)
 
 
 def _synapse(bill: Bill, workspace: Mapping[str, Any]) -> None:
@@ -158,7 +177,8 @@ WRITERS: dict[str, Callable[[Bill, Mapping[str, Any]], None]] = {
     f"{AZURE}datafactory:ManagedPrivateEndpoint": _flat(
         "Managed private endpoint", "network.private_endpoint", HOURS
     ),
-    "databricks:index/job:Job": _job,
+    JOB: _job,
+    POOL: _pool,
     f"{AZURE}dbforpostgresql:Server": _postgres,
     f"{AZURE}storage:StorageAccount": _lake,
     f"{AZURE}synapse:Workspace": _synapse,

@@ -33,15 +33,33 @@ def test_a_managed_network_that_goes_cold_between_runs_counts():
     assert [took // MINUTE for took in freshness.budget(cold).values()] == [10, 2, 5, 3]
 
 
-def test_a_contract_that_asks_for_more_is_named_with_every_step():
+def test_a_contract_that_asks_for_more_is_named_with_key_rule_value_and_every_step():
     with pytest.raises(InfraError) as caught:
         freshness.check(settings("staging", factory={"every_minutes": 10}), contracts.load_all())
     assert (
         caught.value.what == "Stack staging can't keep the freshness of trip (15 min), trip_event (15 min)."
     )
     assert caught.value.why == (
-        "It needs 20 min: the schedule 10 min, the managed network's start 2 min, "
+        "highwater:factory.every_minutes: must be at most 5 (found: 10).\n"
+        "A row waits 20 min at worst: the schedule 10 min, the managed network's start 2 min, "
         "the start of job cluster compute 5 min, a run's own work 3 min."
+    )
+
+
+@pytest.mark.parametrize("stack", ["dev", "staging", "prod", "pr-7"])
+def test_no_stack_s_runs_outlast_its_schedule(stack: str):
+    found = settings(stack)
+    assert sum(freshness.busy(found).values(), timedelta()) <= found.factory.every_minutes * MINUTE
+
+
+def test_machines_made_anew_for_each_run_do_not_keep_up_with_five_minutes():
+    # Data Factory runs one at a time: the others would queue, and the hundred-and-first of them fails.
+    with pytest.raises(InfraError) as caught:
+        freshness.check(settings("prod", databricks={"cluster": {"idle_minutes": 5}}), contracts.load_all())
+    assert caught.value.what == "Stack prod can't keep up with its own schedule."
+    assert caught.value.why == (
+        "highwater:factory.every_minutes: must be at least 8, what a run takes: "
+        "the start of job cluster compute 5 min, a run's own work 3 min (found: 5)"
     )
 
 

@@ -32,7 +32,7 @@ def job_of(found: list[dict]) -> dict:
 
 @pytest.fixture(scope="module")
 def on_a_cluster() -> list[dict]:
-    wanted = {"compute": "job_cluster", "run_as": RUN_AS}
+    wanted = {"compute": "job_cluster", "run_as": RUN_AS, "cluster": {"idle_minutes": 10}}
     return declared_with(databricks=wanted, monitoring={"alert_emails": ["data@acme.example"]})
 
 
@@ -97,6 +97,26 @@ def test_a_cluster_of_the_job_s_own(on_a_cluster, of_type):
     assert not {"environmentKey", "disableAutoOptimization"} & set(task)
 
 
+def test_its_machines_wait_for_the_next_run_in_a_pool(on_a_cluster, of_type):
+    """Whoever the job runs as may draw on it and no more; the cluster leaves the machines' size to it."""
+    (pool,) = [r["inputs"] for r in on_a_cluster if r["type"] == f"{INDEX}instancePool:InstancePool"]
+    assert pool["instancePoolName"] == "highwater-merge-dev"
+    assert (pool["minIdleInstances"], pool["idleInstanceAutoterminationMinutes"]) == (0, 10)
+    assert pool["preloadedSparkVersions"] == ["18.x-scala2.13"]
+    (cluster,) = job_of(on_a_cluster)["jobClusters"]
+    made = answer(f"{INDEX}instancePool:InstancePool", "merge-machines", pool)
+    assert cluster["newCluster"]["instancePoolId"] == made.id
+    assert "nodeTypeId" not in cluster["newCluster"]
+    # Two clusters at once: the last one's machines may still be on their way back.
+    assert pool["maxCapacity"] == 2 * (cluster["newCluster"]["numWorkers"] + 1)
+    rights = [r["inputs"] for r in on_a_cluster if r["type"] == f"{INDEX}permissions:Permissions"]
+    assert {
+        "instancePoolId": made.id,
+        "accessControls": [{"servicePrincipalName": RUN_AS, "permissionLevel": "CAN_ATTACH_TO"}],
+    } in rights
+    assert not of_type("dev", f"{INDEX}instancePool:InstancePool")
+
+
 def test_either_compute_runs_the_same_task(on_a_cluster, of_type):
     """As the laptop's runner reads them: one wheel, the same parameters, the same queue."""
     serverless = job_spec.read("merge", of_type("dev", f"{INDEX}job:Job")["merge"])
@@ -140,17 +160,23 @@ def test_a_private_stack_has_a_cluster_unless_it_has_an_account():
 
 def test_every_nested_name_is_the_typed_package_s(on_a_cluster):
     root = Path(importlib.util.find_spec("pulumi_databricks").origin).parent
-    source = (root / "_inputs.py").read_text()
+    nested = (root / "_inputs.py").read_text()
 
-    def known(kind: str) -> set[str]:
+    def known_of(kind: str, source: str) -> set[str]:
         body = re.search(rf"^class {kind}:.*?(?=^@pulumi|^if |\Z)", source, re.M | re.S)[0]
         found = re.findall(r"@pulumi\.getter(?:\(name=\"(\w+)\"\))?\s+def (\w+)\(", body)
         return {renamed or name for renamed, name in found}
 
     job = job_of(on_a_cluster)
     (task,), (cluster,), (rule,) = job["tasks"], job["jobClusters"], job["health"]["rules"]
-    (permissions,) = [r["inputs"] for r in on_a_cluster if r["type"] == f"{INDEX}permissions:Permissions"]
+    permissions = [r["inputs"] for r in on_a_cluster if r["type"] == f"{INDEX}permissions:Permissions"]
+    (pool,) = [r["inputs"] for r in on_a_cluster if r["type"] == f"{INDEX}instancePool:InstancePool"]
+    assert set(pool) <= known_of("InstancePoolArgs", (root / "instance_pool.py").read_text())
+    assert all(
+        set(p) <= known_of("PermissionsArgs", (root / "permissions.py").read_text()) for p in permissions
+    )
     for value, kind in (
+        (pool["azureAttributes"], "InstancePoolAzureAttributesArgs"),
         (task, "JobTaskArgs"),
         (task["libraries"][0], "JobTaskLibraryArgs"),
         (cluster, "JobJobClusterArgs"),
@@ -160,6 +186,6 @@ def test_every_nested_name_is_the_typed_package_s(on_a_cluster):
         (job["emailNotifications"], "JobEmailNotificationsArgs"),
         (job["notificationSettings"], "JobNotificationSettingsArgs"),
         (job["runAs"], "JobRunAsArgs"),
-        (permissions["accessControls"][0], "PermissionsAccessControlArgs"),
+        *((found["accessControls"][0], "PermissionsAccessControlArgs") for found in permissions),
     ):
-        assert set(value) <= known(kind), kind
+        assert set(value) <= known_of(kind, nested), kind

@@ -143,6 +143,25 @@ def test_managed_compute_is_paid_while_it_is_warm(declared, table):
     assert "Data Factory, copies" not in prod
 
 
+def test_machines_of_a_pool_are_paid_until_they_are_given_back(declared, table):
+    table = table.assuming({"merge_seconds": 30, "warm_start_seconds": 90, "cluster_start_seconds": 240})
+    result = cost.estimate(declared("prod"), table, [one(0, 2880 * 0.1)], [EVERY_5, DAILY])
+    found = lines(result)
+    # Two minutes of work (the pool is warm) and ten of waiting outlast five: the three machines never go.
+    work, kept = found["3 nodes Standard_D4ds_v5"], found["3 nodes Standard_D4ds_v5, kept warm"]
+    assert work.quantities[0] == pytest.approx(3 * 8760 * 120 / 3600, rel=0.01)
+    assert work.quantities[0] + kept.quantities[0] == pytest.approx(3 * 730)
+    # A source that stands still asks for none at all.
+    still = lines(cost.estimate(declared("prod"), table, [one(1000, 0)], [EVERY_5]))
+    assert still["3 nodes Standard_D4ds_v5, kept warm"].quantities == (0,)
+    # Once a day: the machines are made anew, and wait for ten minutes in vain.
+    daily = lines(cost.estimate(declared("prod"), table, [one(10, 0)], [DAILY]))
+    assert daily["3 nodes Standard_D4ds_v5, kept warm"].quantities[0] == pytest.approx(3 * DAILY.runs / 6)
+    assert daily["3 nodes Standard_D4ds_v5"].quantities[0] == pytest.approx(
+        3 * DAILY.runs * 270 / 3600, rel=0.01
+    )
+
+
 def test_a_reload_that_outlasts_its_interval_is_said_to(declared, table):
     often = cost.Cadence("reload often", 5, reload=True)
     result = cost.estimate(declared("dev"), table, [one(1e9, 1e6, 10**6)], [EVERY_5, DAILY, often])
