@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 from pulumi_azure_native import datafactory, resources
 
-from infra import maintenance
+from infra import maintenance, reconciliation
 from infra.factory_host import FactoryHost
 from infra.sql_script import SqlTarget
 from infra.trigger import Trigger
@@ -79,8 +79,17 @@ class Factory(pulumi.ComponentResource):
         credential = host.credentials[linked_services.CREDENTIAL]
         services = self._linked_services(reach, credential)
         sets = self._datasets(services)
-        self._trigger(self._pipelines(reach, services, sets), ready)
+        pipelines = self._pipelines(reach, services, sets)
+        self._trigger(pipelines, ready)
         stack = host.place.settings
+        reconciliation.declare(
+            stack.reconciliation,
+            stack.factory,
+            self._inside,
+            self._options,
+            pipelines[requests.RECONCILE],
+            ready,
+        )
         maintenance.declare(
             stack.maintenance,
             stack.factory,

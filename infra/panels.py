@@ -9,6 +9,9 @@ from typing import Literal
 
 Chart = Literal["table", "timechart", "barchart"]
 
+# The pipelines that somebody or a trigger starts; of those that they run, their own message tells.
+ENTRY_POINTS = ("ingest", "reload", "backfill", "reconcile", "repair", "maintain")
+_ENTRY_POINTS = ", ".join(f"'{name}'" for name in ENTRY_POINTS)
 _ONCE = "HighwaterRun_CL\n| summarize arg_max(TimeGenerated, *) by RunId, TableName"
 _LIVE = f"{_ONCE}\n| where Kind == 'live'"
 
@@ -38,10 +41,10 @@ PANELS = (
     Panel(
         "runs",
         "Runs",
-        "Every run of a pipeline that moves data, and why it failed.",
+        "Every run of a pipeline that reads, compares or keeps data, and why it failed.",
         "table",
-        """ADFPipelineRun
-| where PipelineName in ('ingest', 'reload')
+        f"""ADFPipelineRun
+| where PipelineName in ({_ENTRY_POINTS})
 | summarize arg_max(TimeGenerated, Status, Start, End, ErrorMessage) by RunId, PipelineName
 | extend Seconds = datetime_diff('second', End, Start)
 | project Start, PipelineName, RunId, Status, Seconds, ErrorMessage
@@ -49,7 +52,7 @@ PANELS = (
         """select started as "Start", pipeline as "PipelineName", run_id as "RunId", status as "Status",
        round(extract(epoch from coalesce(ended, clock_timestamp()) - started))::bigint as "Seconds",
        message as "ErrorMessage"
-from control.run_list order by started desc""",
+from control.every_run order by started desc""",
     ),
     Panel(
         "freshness",

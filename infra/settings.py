@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 from infra.databricks_section import Databricks
 from infra.errors import InfraError
 from infra.maintenance import Maintenance
+from infra.reconciliation import Reconciliation
 from infra.section import Section
 from infra.sections import (
     Administrator,
@@ -56,6 +57,7 @@ class Settings(Section):
     network: Network = Network()
     vault: Vault = Vault()
     maintenance: Maintenance = Maintenance()
+    reconciliation: Reconciliation = Reconciliation()
 
     @model_validator(mode="after")
     def _encrypted_on_azure(self) -> "Settings":

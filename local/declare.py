@@ -71,6 +71,8 @@ def _options(request: Any) -> dict[str, Any]:
         "protect": request.protect,
         "retainOnDelete": request.retainOnDelete,
         "deletedWith": request.deletedWith,
+        "deleteBeforeReplace": request.deleteBeforeReplace,
+        "replaceOnChanges": sorted(request.replaceOnChanges),
         "ignoreChanges": sorted(request.ignoreChanges),
         # Which resources each property is made from.
         "propertyDependencies": {
@@ -131,8 +133,8 @@ def resources(stack: str, config: Mapping[str, str] | None = None) -> list[Resou
     """Every resource that the program declares for a stack, by URN.
 
     Each is {urn, type, inputs, options}; inputs by Pulumi's wire names; options are those of parent,
-    provider, dependsOn, propertyDependencies, protect, retainOnDelete, deletedWith and ignoreChanges
-    that are set.
+    provider, dependsOn, propertyDependencies, protect, retainOnDelete, deletedWith,
+    deleteBeforeReplace, replaceOnChanges and ignoreChanges that are set.
 
     Args:
         stack: local, dev, staging, prod or pr-N.

@@ -193,8 +193,14 @@ select m.run_id, m.pipeline, m.started, m.ended, m.status as run_status, m.messa
 from control.maintenance m left join control.maintenance_table t using (run_id)
 order by m.started desc, t.container, t.delta_table;
 
+-- The runs of every pipeline that keeps a record of its own, for who may see views only.
+create or replace view control.every_run as
+select r.run_id, r.pipeline, r.started, r.ended, r.status, r.message from control.run_list r
+union all
+select m.run_id, m.pipeline, m.started, m.ended, m.status, m.message from control.maintenance m;
+
 revoke all on all functions in schema control from public;
 grant execute on function control.begin_maintenance(text, text, text), control.maintenance_plan(text, int, int),
     control.sweepable(text, int), control.sweep_done(text, text), control.sweep_before(text, int),
     control.maintained(text, jsonb), control.finish_maintenance(text) to highwater_factory;
-grant select on control.maintenance_report to highwater_factory;
+grant select on control.maintenance_report, control.every_run to highwater_factory;

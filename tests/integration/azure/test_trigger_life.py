@@ -7,6 +7,7 @@ import pulumi
 import pytest
 from pulumi_azure_native import datafactory, resources
 
+from infra import reconciliation
 from infra.sections import Factory
 from infra.trigger import Trigger
 from infra.trigger_plane import TOKEN
@@ -33,6 +34,7 @@ class Plant:
     wanted: str = "started"
     factory: str = "adf"
     names: list[str] = field(default_factory=lambda: ["tick"])
+    hours: int | None = None  # of the windows in which `reconcile` runs
 
     def program(self) -> None:
         group = resources.ResourceGroup("rg", resource_group_name="rg-test").name
@@ -42,6 +44,19 @@ class Plant:
             "ingest", pipeline_name="ingest", activities=[], **inside,
             opts=pulumi.ResourceOptions(deleted_with=factory),
         )  # fmt: skip
+        if self.hours is not None:
+            reconcile = datafactory.Pipeline(
+                "reconcile", pipeline_name="reconcile", activities=[], **inside,
+                opts=pulumi.ResourceOptions(deleted_with=factory),
+            )  # fmt: skip
+            reconciliation.declare(
+                reconciliation.Reconciliation(hours=self.hours),
+                Factory(triggers=self.wanted, trigger_plane=PLANE),
+                inside,
+                lambda *after: pulumi.ResourceOptions(depends_on=list(after), deleted_with=factory),
+                reconcile,
+                [],
+            )
         for name in self.names:
             Trigger(
                 name,
@@ -132,3 +147,20 @@ def test_a_trigger_that_runs_goes_with_its_factory_and_a_stopped_one_stays_stopp
     assert "/factories/other/" in record.id
     assert states.get("tick") == "Started"
     assert engine.destroy().problems == ()  # it runs, and goes with the factory
+
+
+@pytest.mark.slow
+def test_windows_of_another_length_are_another_trigger_s(engine, plant, monkeypatch):
+    """Azure takes no change of a window's length: the trigger is made anew, once somebody has stopped the old one."""
+    plant.names, plant.hours = [], 24
+    engine.up()
+    states = TriggerStates(engine.state)
+    assert states.get("every_window") == "Started"
+    plant.hours = 12
+    with pytest.raises(HighwaterError, match="TriggerEnabledCannotUpdate"):
+        engine.up()
+    assert ensure(engine, monkeypatch, "Stopped") == [("every_window", "Started", "Stopped", "")]
+    engine.up()
+    (record,) = Registry(engine.state).all(TOKEN)
+    assert record.inputs["properties"]["interval"] == 12
+    assert states.get("every_window") == "Started"

@@ -165,6 +165,11 @@ def test_the_panels_show_what_the_ledger_holds(site, pipeline, contract_of):
     pipeline.run()
     shown = {panel.key: site.control.execute(panel.sql).fetchall() for panel in PANELS}
     assert shown["runs"][0][1:4] == ("ingest", "run-1", "succeeded")
+    site.control.execute("select control.begin_maintenance('keep-1', 'maintain', '*')")
+    (runs,) = (panel.sql for panel in PANELS if panel.key == "runs")
+    assert [row[1:4] for row in site.control.execute(runs).fetchall()] == [
+        ("maintain", "keep-1", "running"), ("ingest", "run-1", "succeeded"),
+    ]  # fmt: skip
     assert shown["freshness"][0][:2] == ("thing", site.watermark("thing"))
     assert shown["freshness"][0][4] is True
     assert shown["rows"][0][1:3] == ("thing", 2)

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from kql_reader import KqlError, Reader
 
-from infra.panels import PANELS
+from infra.panels import ENTRY_POINTS, PANELS
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "monitor" / "log_tables.yaml"
 KNOWN = yaml.safe_load(DATA.read_text())
@@ -75,6 +75,38 @@ def test_the_workbook_shows_the_panels(of_type):
         ],
         "durations": ["TimeGenerated", "TableName", "LoadSeconds", "MergeSeconds"],
     }  # fmt: skip
+
+
+def test_the_runs_of_every_pipeline_that_somebody_starts_are_shown(of_type):
+    """All but those that other pipelines run, and two that change no row and say what they found to who asked."""
+    pipelines = of_type("prod", "azure-native:datafactory:Pipeline")
+    run_by_others = {
+        found["pipeline"]["referenceName"]
+        for pipeline in pipelines.values()
+        for found in every_activity(pipeline["activities"])
+        if found["type"] == "ExecutePipeline"
+    }
+    assert set(ENTRY_POINTS) == pipelines.keys() - run_by_others - {"status", "deploy_sql"}
+
+
+def every_activity(activities: list[dict]) -> list[dict]:
+    inner = ("activities", "ifTrueActivities", "ifFalseActivities")
+    return [
+        found
+        for a in activities
+        for found in (a, *(b for key in inner for b in every_activity(a.get(key) or [])))
+    ]
+
+
+def test_a_failed_run_of_any_pipeline_raises_the_alert(of_type):
+    """A comparison that failed as well: the factory's metric is taken whole, with no pipeline's name beside it."""
+    (rule,) = of_type("prod", "azure-native:monitor:MetricAlert").values()
+    (condition,) = rule["criteria"]["allOf"]
+    assert (condition["metricName"], condition["operator"], condition["threshold"]) == (
+        "PipelineFailedRuns", "GreaterThan", 0,
+    )  # fmt: skip
+    assert not condition.get("dimensions")
+    assert rule["enabled"] is True
 
 
 @pytest.mark.parametrize(

@@ -191,12 +191,15 @@ def test_what_is_in_the_factory_goes_with_it(stack, declared):
         or r["type"] == f"{AZURE}:resources:Resource"
     ]  # fmt: skip
     assert Counter(r["type"].rpartition(":")[2] for r in inside)["Pipeline"] == 8
-    assert len(inside) == 1 + 4 + 4 + 8 + 2
+    assert len(inside) == 1 + 4 + 4 + 8 + 3
     assert {r["options"]["deletedWith"].rpartition("::")[2] for r in inside} == {"factory"}
 
 
 @pytest.mark.parametrize("stack", ["local", "dev"])
-@pytest.mark.parametrize(("name", "pipeline"), [("every_few_minutes", "ingest"), ("every_day", "maintain")])
+@pytest.mark.parametrize(
+    ("name", "pipeline"),
+    [("every_few_minutes", "ingest"), ("every_day", "maintain"), ("every_window", "reconcile")],
+)
 def test_a_trigger_waits_for_its_pipeline_the_ledger_and_the_roles(stack, name, pipeline, declared):
     found = [r for r in declared(stack).values() if r["type"].endswith("datafactory:Trigger")]
     (trigger,) = [r for r in found if r["inputs"]["triggerName"] == name]

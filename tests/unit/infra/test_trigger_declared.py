@@ -150,5 +150,5 @@ def test_a_stack_on_azure_needs_its_subscription_and_gets_real_ids():
     assert trigger.id.startswith(f"/subscriptions/{subscription}/resourceGroups/rg-hw-dev/providers/")
     assert trigger.id.endswith("/triggers/every_few_minutes")
     assert (trigger.wanted, trigger.plane) == (STARTED, "infra.trigger_plane:azure")
-    with pytest.raises(HighwaterError, match="declared: every_day, every_few_minutes"):
+    with pytest.raises(HighwaterError, match="declared: every_day, every_few_minutes, every_window"):
         triggers.declared("dev", subscription, "nightly")
