@@ -11,7 +11,7 @@ from infra import maintenance, reconciliation
 from infra.factory_host import FactoryHost
 from infra.sql_script import SqlTarget
 from infra.trigger import Trigger
-from pipelines import datasets, ingest, linked_services, load_table, operate, requests, triggers
+from pipelines import datasets, ingest, linked_services, load_table, operate, release, requests, triggers
 
 TRIGGER = "every_few_minutes"
 
@@ -166,6 +166,8 @@ class Factory(pulumi.ComponentResource):
         )
         run_by = (reach.merge_job, patience.merge_timeout_minutes, reach.run_facts)
         defined = {name: ingest.definition(kind, *run_by) for name, kind in ingest.KINDS.items()}
+        defined |= requests.definitions(*run_by) | operate.definitions()
+        defined[release.NAME] = release.definition(*run_by)
         return {
             name: datafactory.Pipeline(
                 name,
@@ -174,7 +176,7 @@ class Factory(pulumi.ComponentResource):
                 **self._inside,
                 opts=self._options(load),
             )
-            for name, arguments in (defined | requests.definitions(*run_by) | operate.definitions()).items()
+            for name, arguments in defined.items()
         }
 
     def _trigger(self, pipelines: Mapping[str, pulumi.Resource], ready: Sequence[pulumi.Resource]) -> None:

@@ -17,12 +17,9 @@ from contracts import Contract
 from contracts.errors import Breach
 from local.errors import HighwaterError
 from sql import template
+from sql.columns import spelled
 from sql.extract import table_name
 from sql.template import identifier, literal
-
-# What PostgreSQL calls the types that it writes otherwise than a contract does.
-_NAMES = {"timestamptz": "timestamp({}) with time zone", "timestamp": "timestamp({}) without time zone",
-          "varchar": "character varying({})"}  # fmt: skip
 
 
 def check(conninfo: str, contracts: Iterable[Contract]) -> dict[str, list[Breach]]:
@@ -81,22 +78,12 @@ def _columns(contract: Contract, there: dict[str, dict]) -> Iterator[Breach]:
                 f"columns.{column.name}", "must be at the source", None, "Remove it, or add it there."
             )
             continue
-        wanted = _type(column.parsed.postgres)
-        if _type(have["type"]) != wanted:
+        wanted = spelled(column.parsed.postgres)
+        if spelled(have["type"]) != wanted:
             yield Breach(
                 f"columns.{column.name}.type", f"{column.type} is {wanted} at the source", have["type"],
                 "Correct the contract, or alter the column.",
             )  # fmt: skip
-
-
-def _type(text: str) -> str:
-    """A type in PostgreSQL's own words, with its precision."""
-    if text in ("timestamp with time zone", "timestamp without time zone"):
-        return text.replace("timestamp", "timestamp(6)")
-    name, _, rest = text.partition("(")
-    if name in _NAMES and " " not in text:
-        return _NAMES[name].format(rest.rstrip(")") or "6")
-    return text
 
 
 def _cursor(connection: psycopg.Connection, contract: Contract, found: dict) -> Iterator[Breach]:

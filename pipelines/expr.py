@@ -78,6 +78,12 @@ def activity_output(activity: str, *path: str) -> Expr:
     return Expr(f"activity({literal(activity).text}).output.{_path(path)}")
 
 
+def activity_found(activity: str, *path: str) -> Expr:
+    """What lies at `path` inside the output of an earlier activity; null where there is none or it did not run."""
+    _path(path)
+    return Expr(f"activity({literal(activity).text})?.output?.{'?.'.join(path)}")
+
+
 def activity_error(activity: str) -> Expr:
     """Why an earlier activity failed; null when it succeeded or did not run."""
     return Expr(f"activity({literal(activity).text})?.error?.message")

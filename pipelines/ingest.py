@@ -88,7 +88,7 @@ def _every_table(kind: str) -> Steps:
     return Steps(begin, {"tables": EVERY_TABLE}, "Lands and merges what every table has that is new.")
 
 
-def _merge(job_id: pulumi.Input[str], minutes: int, steps: Steps) -> list:
+def merge(job_id: pulumi.Input[str], minutes: int, steps: Steps) -> list:
     """Hand the plan to the job, then settle what its receipts prove, whether the job succeeded or not."""
     return [
         copy(
@@ -151,12 +151,17 @@ def _tell(facts_url: pulumi.Input[str]) -> list:
     ]
 
 
-def _finish(facts_url: pulumi.Input[str] | None) -> list:
+def finish(
+    facts_url: pulumi.Input[str] | None,
+    steps: tuple[str, ...] = ("Load tables", "Make plan", "Merge windows"),
+) -> list:
     """Close the run in the ledger, and fail the pipeline with its summary when anything in it failed.
 
     A post that fails is handled by what comes after it: the last activity alone says how the run went.
+
+    Args:
+        steps: what may have failed unrecorded; the last is `Merge windows`.
     """
-    steps = ("Load tables", "Make plan", "Merge windows")
     unrecorded = first_of(*(activity_error(step) for step in steps), "")
     unmerged = first_of(activity_error("Merge windows"), "")
     because = call("if", call("equals", unmerged, literal("")), literal(""), concat(". ", unmerged))
@@ -240,9 +245,9 @@ def definition(
             when(
                 "Merge windows",
                 call("greater", activity_output("Make plan", "firstRow", "windows"), number(0)),
-                _merge(job_id, merge_minutes, steps),
+                merge(job_id, merge_minutes, steps),
                 after={"Make plan": [SUCCEEDED]},
             ),
-            *_finish(facts_url),
+            *finish(facts_url),
         ],
     }

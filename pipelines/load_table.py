@@ -22,6 +22,7 @@ from pipelines.activities import (
 from pipelines.expr import (
     Expr,
     activity_error,
+    activity_found,
     activity_output,
     first_of,
     item,
@@ -102,7 +103,7 @@ def definition(retries: int) -> dict[str, Any]:
                 "Begin table",
                 datasets.CONTROL_QUERY,
                 sql(
-                    "select bounds_query from control.begin_table({run}, {table}, {kind})",
+                    "select bounds_query, columns_query from control.begin_table({run}, {table}, {kind})",
                     run=_RUN,
                     table=_TABLE,
                     kind=_KIND,
@@ -114,7 +115,14 @@ def definition(retries: int) -> dict[str, Any]:
                 activity_output("Begin table", "firstRow", "bounds_query"),
                 after={"Begin table": [SUCCEEDED]},
                 retries=retries,
-                description="What the source has, and how far it is safe to read.",
+                description="What the source has, how far it is safe to read, and whether its columns changed.",
+            ),
+            lookup(
+                "Source columns",
+                datasets.SOURCE_QUERY,
+                activity_output("Begin table", "firstRow", "columns_query"),
+                after={"Bounds": [FAILED]},
+                description="A column that is gone or of another type is why Bounds has no answer.",
             ),
             lookup(
                 "Open windows",
@@ -141,12 +149,13 @@ def definition(retries: int) -> dict[str, Any]:
             script(
                 "Record failure",
                 sql(
-                    "select control.table_failed({run}, {table}, {error})",
+                    "select control.table_failed({run}, {table}, {error}, {columns})",
                     run=_RUN,
                     table=_TABLE,
                     error=sql_text(_error()),
+                    columns=sql_text(first_of(activity_found("Source columns", "firstRow", "columns"), "")),
                 ),
-                after=failed,
+                after=failed | {"Source columns": [SUCCEEDED, FAILED, SKIPPED]},
                 description="Any step that fails leaves the last one failed or skipped.",
             ),
             # Without this the recorded failure would count as handled, and the pipeline as succeeded.

@@ -11,14 +11,15 @@ as_of           the source's time up to which its committed data lies below the 
 outside         a JSON text: how many rows have a cursor that lies in no window, by name (`sql.outside`); null
                 for a snapshot
 late            a JSON text: what a lookback in integer values would read below the low bound; else null
+columns         a JSON text: what the source's columns are otherwise than the contract says (`sql.columns`); else null
 
 A `localtime` cursor is taken as wall time of UTC.
 """
 
 from contracts import Contract
-from sql import outside, template
+from sql import columns, outside, template
 from sql.extract import cursor_sql, table_name
-from sql.template import identifier, literal
+from sql.template import identifier
 
 
 def bounds(contract: Contract) -> str:
@@ -31,12 +32,14 @@ def bounds(contract: Contract) -> str:
     if contract.cursor is None:
         return template.fill(
             template.load("bounds_snapshot"),
-            {},
+            {"source_columns": template.load("columns")},
+            **columns.words(contract),
             table=table,
             columns=", ".join(f"t.{identifier(c)}" for c in contract.column_names),
             order=", ".join(f"t.{identifier(c)}" for c in contract.primary_key) or "md5(t::text)",
         )
     expressions = {
+        "source_columns": template.load("columns"),
         "in_flight": template.load("in_flight"),
         "prepared": template.load("prepared"),
         # With a lookback the contract says itself how late a row may come.
@@ -57,8 +60,8 @@ def bounds(contract: Contract) -> str:
     return template.fill(
         template.load(f"bounds_{contract.cursor.kind}"),
         expressions,
+        **columns.words(contract),
         table=table,
-        table_text=literal(table),
         cursor=identifier(contract.cursor.column),
         columns=words["columns"],
         chunk_rows=str(int(contract.chunk_rows)),
@@ -78,7 +81,13 @@ def known_range(contract: Contract) -> str:
     high = sql.low.replace("{low}", "{high}")
     return template.fill(
         template.load("range"),
-        {"from_low": sql.low, "from_high_argument": high, "value_text": sql.value_text},
+        {
+            "from_low": sql.low,
+            "from_high_argument": high,
+            "value_text": sql.value_text,
+            "source_columns": template.load("columns"),
+        },
+        **columns.words(contract),
         table=table_name(contract),
         cursor=identifier(contract.cursor.column),
         chunk_rows=str(int(contract.chunk_rows)),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from contracts import Contract
 from sql.bounds import bounds, known_range
+from sql.columns import columns
 from sql.ddl import ROLE, create_role
 from sql.extract import extract, table_name
 from sql.keys import keys
@@ -47,6 +48,8 @@ def contract_row(contract: Contract) -> str:
         "p_extract_template": extract(contract),
         "p_outside_template": extract_outside(contract),
         "p_nulls": contract.cursor.nulls if contract.cursor else None,
+        "p_columns_query": columns(contract),
+        "p_definition": contract.model_dump_json(by_alias=True),
     }
     arguments = [f"{name} => {literal(value)}" for name, value in texts.items()]
     arguments.append(f"p_freshness_seconds => {contract.freshness.total_seconds()!r}")

@@ -11,6 +11,7 @@ from local.cli import (  # noqa: F401  (they add their commands)
     declare,
     history,
     operate,
+    quarantine,
     query,
     runs,
     source,

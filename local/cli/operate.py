@@ -14,7 +14,7 @@ _FROM = typer.Option("", "--from", help="Where the range begins: a time (UTC) or
 _TO = typer.Option("", "--to", help="Where it ends, itself left out; the watermark by default.")
 
 
-def _run(pipeline: str, parameters: dict[str, str], as_json: bool, then: str = "") -> None:
+def run_request(pipeline: str, parameters: dict[str, str], as_json: bool, then: str = "") -> None:
     """Run a pipeline and show what it did to each table; `then` is a query of more that is shown of the run."""
     from local.factory import report, run_pipeline
     from local.stack import LocalStack
@@ -59,7 +59,7 @@ def reconcile(
         "select table_name, keys, compared, gone, marked, revived, missed, missed_low, load_seconds as read_s,"
         " compare_seconds as compare_s from control.reconcile_report where run_id = %s"
     )
-    _run("reconcile", given, as_json, found)
+    run_request("reconcile", given, as_json, found)
 
 
 @app.command()
@@ -71,7 +71,7 @@ def backfill(
     as_json: bool = Json,
 ) -> None:
     """Read a range again, beside the live runs. Without a range: finish what an earlier one left."""
-    _run("backfill", {"tables": table, "from": start, "to": end, "chunk_rows": chunk}, as_json)
+    run_request("backfill", {"tables": table, "from": start, "to": end, "chunk_rows": chunk}, as_json)
 
 
 @ledger_app.command()

@@ -21,13 +21,19 @@ create table if not exists control.contract (
 -- Rows whose cursor lies in no window: how they are read, and what becomes of null ones.
 alter table control.contract add column if not exists outside_template text;
 alter table control.contract add column if not exists nulls text check (nulls in ('refuse', 'include', 'skip'));
+-- How the source's columns are asked for where the bounds query can't be answered, and the contract as it was written.
+alter table control.contract add column if not exists columns_query text;
+alter table control.contract add column if not exists definition text check (definition::jsonb is not null);
 
 drop function if exists control.put_contract(text, text, text, text, text, text, text, text, text, text, numeric);
+drop function if exists
+    control.put_contract(text, text, text, text, text, text, text, text, text, text, numeric, text, text);
 -- Writes a contract's row. A cursor cannot change under a ledger that counts in the old one.
 create or replace function control.put_contract(
     p_table text, p_version text, p_mode text, p_cursor_kind text, p_cursor_column text, p_source_table text,
     p_plan text, p_bounds_template text, p_range_template text, p_extract_template text, p_freshness_seconds numeric,
-    p_outside_template text default null, p_nulls text default null
+    p_outside_template text default null, p_nulls text default null, p_columns_query text default null,
+    p_definition text default null
 ) returns void
     language plpgsql set search_path = pg_catalog, control, pg_temp as $$
 declare
@@ -45,17 +51,19 @@ begin
     end if;
     insert into control.contract as c (
         table_name, version, mode, cursor_kind, cursor_column, source_table, plan,
-        bounds_template, range_template, extract_template, freshness_seconds, outside_template, nulls)
+        bounds_template, range_template, extract_template, freshness_seconds, outside_template, nulls,
+        columns_query, definition)
     values (
         p_table, p_version, p_mode, p_cursor_kind, p_cursor_column, p_source_table, p_plan,
         p_bounds_template, p_range_template, p_extract_template, p_freshness_seconds,
-        p_outside_template, p_nulls)
+        p_outside_template, p_nulls, p_columns_query, p_definition)
     on conflict (table_name) do update set
         version = excluded.version, mode = excluded.mode, cursor_kind = excluded.cursor_kind,
         cursor_column = excluded.cursor_column, source_table = excluded.source_table, plan = excluded.plan,
         bounds_template = excluded.bounds_template, range_template = excluded.range_template,
         extract_template = excluded.extract_template, freshness_seconds = excluded.freshness_seconds,
         outside_template = excluded.outside_template, nulls = excluded.nulls,
+        columns_query = excluded.columns_query, definition = excluded.definition,
         enabled = true, updated_at = clock_timestamp();
 end $$;
 
@@ -66,5 +74,10 @@ create or replace function control.keep_contracts(p_tables text[]) returns void
     set enabled = (c.table_name = any (p_tables)), updated_at = clock_timestamp()
     where c.enabled <> (c.table_name = any (p_tables));
 $$;
+
+-- The contracts as they are deployed.
+create or replace view control.contract_list as
+select c.table_name, c.version, c.enabled, c.definition, c.updated_at from control.contract c;
+grant select on control.contract_list to highwater_factory;
 
 revoke all on all functions in schema control from public;

@@ -4,7 +4,7 @@ create table if not exists control.run (
     run_id   text primary key check (run_id ~ '^[A-Za-z0-9_-]{1,100}$'),  -- it names folders of the lake
     batch_id bigint generated always as identity unique,
     pipeline text not null,
-    kind     text not null check (kind in ('live', 'backfill', 'reload', 'quarantine', 'reconcile')),
+    kind     text not null check (kind in ('live', 'backfill', 'reload', 'quarantine', 'reconcile', 'release')),
     started  timestamptz not null default clock_timestamp(),
     ended    timestamptz,
     status   text not null default 'running' check (status in ('running', 'succeeded', 'failed', 'abandoned')),
@@ -15,9 +15,9 @@ create table if not exists control.run (
 do $kinds$
 begin
     if not exists (select 1 from pg_constraint c where c.conrelid = 'control.run'::regclass
-                   and c.conname = 'run_kind_check' and pg_get_constraintdef(c.oid) like '%reconcile%') then
+                   and c.conname = 'run_kind_check' and pg_get_constraintdef(c.oid) like '%release%') then
         alter table control.run drop constraint if exists run_kind_check, add constraint run_kind_check
-            check (kind in ('live', 'backfill', 'reload', 'quarantine', 'reconcile'));
+            check (kind in ('live', 'backfill', 'reload', 'quarantine', 'reconcile', 'release'));
     end if;
 end $kinds$;
 create index if not exists run_running on control.run (pipeline) where status = 'running';
@@ -55,6 +55,8 @@ create table if not exists control.run_table (
 -- rows whose cursor lies in no window, as the source counted them: how many, and by name
 alter table control.run_table add column if not exists outside_rows bigint;
 alter table control.run_table add column if not exists outside text;
+-- what the source's columns are otherwise than the contract says, and does no harm
+alter table control.run_table add column if not exists drift text;
 create index if not exists run_table_newest on control.run_table (table_name, batch_id desc);
 create index if not exists run_table_fresh on control.run_table (table_name, as_of desc)
     where status = 'succeeded' and complete;

@@ -56,9 +56,11 @@ begin
 end $$;
 
 -- The query to put to the source of a table: the next high bound, how many rows lie below it and where to cut.
--- A reload reads what is already served, from the beginning to the watermark, so its bounds are known.
-create or replace function control.begin_table(p_run text, p_table text, p_kind text)
-    returns table (bounds_query text)
+-- A reload reads what is already served, from the beginning to the watermark, so its bounds are known. `columns_query`
+-- is for when the source can't answer: it tells whether a column is gone.
+drop function if exists control.begin_table(text, text, text);
+create function control.begin_table(p_run text, p_table text, p_kind text)
+    returns table (bounds_query text, columns_query text)
     language plpgsql security definer set search_path = pg_catalog, control, pg_temp as $$
 #variable_conflict use_column
 declare
@@ -74,19 +76,19 @@ begin
     set begun_at = coalesce(t.begun_at, clock_timestamp())
     where t.run_id = p_run and t.table_name = p_table;
     if p_kind in ('backfill', 'reconcile') then
-        return query select control.request_bounds(p_run, v_contract);
+        return query select control.request_bounds(p_run, v_contract), v_contract.columns_query;
         return;
     elsif p_kind = 'reload' and v_contract.cursor_kind <> 'snapshot' then
         return query select format(v_contract.range_template, control.first_low(v_contract.cursor_kind),
             coalesce((select w.watermark from control.watermark w where w.table_name = p_table),
-                     control.first_low(v_contract.cursor_kind)), null::text);
+                     control.first_low(v_contract.cursor_kind)), null::text), v_contract.columns_query;
         return;
     end if;
     select coalesce(jsonb_agg(jsonb_build_object('value', k.value, 'at', k.at)), '[]') into v_candidates
     from control.candidate k where k.table_name = p_table;
     return query select format(v_contract.bounds_template,
         case p_kind when 'reload' then control.first_low(v_contract.cursor_kind) else control.frontier(p_table) end,
-        trim_scale(control.setting_of('margin_seconds')), v_candidates);
+        trim_scale(control.setting_of('margin_seconds')), v_candidates), v_contract.columns_query;
 end $$;
 
 revoke all on all functions in schema control from public;

@@ -18,6 +18,7 @@ begin
     end if;
     -- One opener a table at a time.
     select * into strict v_contract from control.contract c where c.table_name = p_table for no key update;
+    perform control.require_columns(p_run, v_contract, (p_bounds ->> 'columns')::jsonb);
     if not control.is_canonical(v_contract.cursor_kind, p_bounds ->> 'high') then  -- null: there is none
         raise exception 'the source of % answered a bound that is no % cursor: %',
             p_table, v_contract.cursor_kind, p_bounds ->> 'high';

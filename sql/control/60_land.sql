@@ -58,14 +58,18 @@ begin
     return true;
 end $$;
 
--- A step of a table failed: its windows wait for the next run, and the run ends as failed.
-create or replace function control.table_failed(p_run text, p_table text, p_error text) returns void
+-- A step of a table failed: its windows wait for the next run, and the run ends as failed. Where the source could not
+-- answer, `p_columns` is what its columns are otherwise than the contract says: the cause, if one of them is gone.
+drop function if exists control.table_failed(text, text, text);
+create or replace function control.table_failed(p_run text, p_table text, p_error text, p_columns text default null)
+    returns void
     language plpgsql security definer set search_path = pg_catalog, control, pg_temp as $$
 begin
     perform control.require_run(p_run, p_table);
-    perform control.record_error(p_run, p_table, p_error);
+    perform control.record_error(p_run, p_table, coalesce(
+        (select d.stop from control.drift(p_table, nullif(p_columns, '')::jsonb) d), p_error));
 end $$;
 
 revoke all on all functions in schema control from public;
 grant execute on function control.landed(bigint, int, text, int, bigint), control.release(bigint, int, text, text),
-    control.table_failed(text, text, text) to highwater_factory;
+    control.table_failed(text, text, text, text) to highwater_factory;

@@ -12,7 +12,7 @@ select c.table_name, c.enabled, c.mode, c.cursor_kind, c.version as contract_ver
        newest.rows as last_run_rows,
        coalesce(newest.load_seconds, 0) + coalesce(newest.merge_seconds, 0) as last_run_seconds,
        broken.error as last_error, broken.started as last_error_at,
-       newest.outside_rows, newest.outside
+       newest.outside_rows, newest.outside, newest.drift
 from control.contract c
 join control.watermark w using (table_name)
 left join lateral (
@@ -38,7 +38,7 @@ create or replace view control.run_report as
 select r.run_id, r.batch_id, r.pipeline, r.kind, r.started, r.ended, r.status as run_status,
        t.table_name, t.status, t.windows, t.rows, t.load_seconds, t.landed, t.duplicates, t.superseded, t.quarantined,
        t.inserted, t.updated, t.deleted, t.merge_seconds, t.versions, t.held_by, t.held_seconds, t.error,
-       t.outside_rows, t.outside
+       t.outside_rows, t.outside, t.drift
 from control.run r
 left join control.run_table t using (run_id)
 order by r.batch_id desc, t.table_name;

@@ -71,5 +71,6 @@ select case when n.n > 0 then b.high::text end as high,
        to_char(case when b.candidate <= b.low then b.at else b.high_at end at time zone 'UTC',
                'YYYY-MM-DD HH24:MI:SS.US') as as_of,
        ({outside}) as outside,
-       ({late}) as late
+       ({late}) as late,
+       ({source_columns}) as columns
 from bound b cross join counted n

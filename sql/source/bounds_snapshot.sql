@@ -16,5 +16,6 @@ select case when c.print <> split_part({low}, '-', 2)
        null::numeric as held_seconds,
        to_char(transaction_timestamp() at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') as as_of,
        null::text as outside,
-       null::text as late
+       null::text as late,
+       ({source_columns}) as columns
 from content c

@@ -59,5 +59,6 @@ select case when a.n > 0 then a.high_text else (
        end)::numeric, 3) as held_seconds,
        a.high_text as as_of,
        ({outside}) as outside,
-       ({late}) as late
+       ({late}) as late,
+       ({source_columns}) as columns
 from answer a

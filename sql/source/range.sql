@@ -9,7 +9,8 @@ select case when count(*) > 0 then {high} end as high,
        null::numeric as held_seconds,
        null::text as as_of,
        null::text as outside,
-       null::text as late
+       null::text as late,
+       ({source_columns}) as columns
 from (
     select t.{cursor} as v, row_number() over (order by t.{cursor}) as i
     from {table} t

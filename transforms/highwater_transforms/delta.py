@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 
-from highwater_transforms import faults
+from highwater_transforms import faults, widening
 from highwater_transforms.errors import TransformError
 from highwater_transforms.system import WINDOW, Columns, ddl, quoted
 
@@ -93,24 +93,29 @@ class DeltaTable:
         return None if rows is None else {row["key"]: row["value"] for row in rows}
 
     def ensure(self, columns: Columns, properties: dict[str, str]) -> bool:
-        """Create the table, or add the columns that the contract gained. Whether it was created.
+        """Create the table, or add the columns that the contract gained and widen others. Whether it was created.
 
         Raises:
-            TransformError: a stored column is of another type.
+            TransformError: a stored column is of a type whose values have not all a place in the wanted one.
         """
         stored = self.columns()
         if stored is None:
             self.create(columns, properties)
             return True
-        changed = [
-            f"{n}: {stored[n]} stored, {k} wanted" for n, k in columns if n in stored and stored[n] != k
+        changed = {n: k for n, k in columns if n in stored and stored[n] != k}
+        refused = [
+            f"{n}: {stored[n]} stored, {k} wanted"
+            for n, k in changed.items()
+            if not widening.allowed(stored[n], k)
         ]
-        if changed:
+        if refused:
             raise TransformError(
                 f"{self.uri} has columns of another type",
-                "; ".join(changed),
+                "; ".join(refused),
                 "Name the column anew, or empty the table and reload it",
             )
+        if changed:
+            self.widen(changed)
         added = tuple((n, k) for n, k in columns if n not in stored)
         if added:
             self.add(added)
@@ -127,6 +132,14 @@ class DeltaTable:
     @commits
     def add(self, columns: Columns) -> None:
         self.spark.sql(f"ALTER TABLE {self.name} ADD COLUMNS ({ddl(columns)})")
+
+    @commits
+    def widen(self, types: dict[str, str]) -> None:
+        """Write the table anew with these columns in wider types, in one commit: Delta's own type widening would ask
+        for reader version 3."""
+        held = self.frame()
+        rows = held.withColumns({name: held[name].cast(kind) for name, kind in types.items()})
+        rows.write.format("delta").mode("overwrite").option("overwriteSchema", "true").save(self.uri)
 
     @commits
     def append(self, rows: DataFrame) -> None:

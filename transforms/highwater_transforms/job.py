@@ -3,12 +3,23 @@
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from pyspark.sql import SparkSession
 
-from highwater_transforms import maintain, plan, publish, receipts, reconcile, register, session, table
+from highwater_transforms import (
+    maintain,
+    plan,
+    publish,
+    receipts,
+    reconcile,
+    register,
+    release,
+    session,
+    table,
+)
 from highwater_transforms.errors import TransformError
 from highwater_transforms.lake import Lake
 from highwater_transforms.plan import TablePlan
@@ -16,6 +27,9 @@ from highwater_transforms.receipts import Receipt
 
 # Much of a small commit is the driver's own waiting: tables overlap, and share the cores.
 AT_ONCE = 4
+
+# One table of a run: what it does with the plan's windows, and tells.
+Process = Callable[[SparkSession, Lake, TablePlan, datetime], Receipt]
 
 
 def _line(receipt: Receipt) -> str:
@@ -36,11 +50,13 @@ def _line(receipt: Receipt) -> str:
     return f"{receipt.table_name}: {told} in {receipt.seconds:.1f} s ({steps})"
 
 
-def _table(spark: SparkSession, lake: Lake, planned: TablePlan, loaded_at: datetime) -> Receipt:
-    """Merge one table and write its receipt, last. A failure stays with its table."""
+def _table(
+    spark: SparkSession, lake: Lake, planned: TablePlan, loaded_at: datetime, process: Process
+) -> Receipt:
+    """Do one table's work and write its receipt, last. A failure stays with its table."""
     began = time.monotonic()
     try:
-        receipt = table.process(spark, lake, planned, loaded_at)
+        receipt = process(spark, lake, planned, loaded_at)
     except Exception as error:
         receipt = receipts.failed(planned, error, round(time.monotonic() - began, 3))
     receipts.write(spark, lake, receipt)
@@ -60,13 +76,20 @@ def _show(spark: SparkSession, lake: Lake, catalog: str, merged: list[TablePlan]
 
 
 def run(
-    spark: SparkSession, lake: Lake, run_id: str, plan_path: str, at_once: int = AT_ONCE, catalog: str = ""
+    spark: SparkSession,
+    lake: Lake,
+    run_id: str,
+    plan_path: str,
+    at_once: int = AT_ONCE,
+    catalog: str = "",
+    process: Process | None = None,
 ) -> list[Receipt]:
     """Merge every table of the plan, `at_once` at a time, write a receipt for each, and publish the batch when all
     of them are merged.
 
     Args:
         catalog: where gold and restricted tables are shown; nowhere when empty.
+        process: what is done with each table; by default its windows are merged.
 
     Raises:
         TransformError: the plan itself is not readable; then there is no receipt at all.
@@ -75,7 +98,9 @@ def run(
     loaded_at = datetime.now(UTC)
     largest_first = sorted(plans, key=lambda p: -sum(w.rows for w in p.windows))
     with ThreadPoolExecutor(max_workers=at_once) as pool:
-        done = list(pool.map(lambda p: _table(spark, lake, p, loaded_at), largest_first))
+        done = list(
+            pool.map(lambda p: _table(spark, lake, p, loaded_at, process or table.process), largest_first)
+        )
     if plans and all(receipt.status == "merged" for receipt in done):
         publish.publish(spark, lake, plans[0].batch_id, run_id, datetime.now(UTC))
     if catalog:
@@ -96,8 +121,8 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--work",
         default="merge",
-        choices=("merge", "maintain", "reconcile"),
-        help="merge windows, look after tables, or compare keys",
+        choices=("merge", "maintain", "reconcile", "release"),
+        help="merge windows, look after tables, compare keys, or judge held rows again",
     )
     return parser.parse_args(argv)
 
@@ -112,8 +137,11 @@ def main(argv: list[str] | None = None) -> None:
         reconcile.main(given)
         return
     try:
-        spark = session.get()
-        done = run(spark, Lake(given.lake), given.run_id, given.plan_path, catalog=given.catalog)
+        spark, lake = session.get(), Lake(given.lake)
+        process = None
+        if given.work == "release":
+            process = release.process(release.asked(spark, lake, given.plan_path))
+        done = run(spark, lake, given.run_id, given.plan_path, catalog=given.catalog, process=process)
     except TransformError as error:
         print(f"highwater-merge: {error}", file=sys.stderr, flush=True)
         raise SystemExit(1) from error

@@ -1,10 +1,11 @@
 """Rows that broke a rule: kept with the rules' names, their window, and the row as it came."""
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from highwater_transforms import dedupe, delta
 from highwater_transforms.batch import Batch, Counts
+from highwater_transforms.contract import Contract
 from highwater_transforms.dedupe import PLACE, QUARANTINED
 from highwater_transforms.delta import PLAIN, DeltaTable
 from highwater_transforms.quality import BROKEN
@@ -32,13 +33,17 @@ def rows(batch: Batch) -> DataFrame:
     )
 
 
+def version_of(contract: Contract, names: tuple[str, ...]) -> Column:
+    """These columns of a held row, as a struct."""
+    return F.from_json("row", ddl(tuple((name, contract.type_of(name)) for name in names)), AS_JSON)
+
+
 def corrected(batch: Batch, held: DataFrame) -> DataFrame:
     """Of the held rows of other windows those of which a newer version is among the kept rows: _window_id, row."""
     contract = batch.contract
     ordered = dict.fromkeys((*contract.primary_key, *([contract.cursor] if contract.cursor else [])))
-    version = ddl(tuple((name, contract.type_of(name)) for name in ordered))
     others = held.where(~F.col(WINDOW).isin(list(batch.plan.window_ids)))
-    read = others.select(WINDOW, ATTEMPT, "row", F.from_json("row", version, AS_JSON).alias("v"))
+    read = others.select(WINDOW, ATTEMPT, "row", version_of(contract, tuple(ordered)).alias("v"))
     t = read.select(WINDOW, ATTEMPT, "row", "v.*").alias("t")
     s = batch.kept().select(*ordered, WINDOW, ATTEMPT).alias("s")
     newer = F.expr(f"{delta.equal(contract.primary_key)} and {dedupe.newer(contract.cursor)}")

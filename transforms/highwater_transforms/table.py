@@ -112,6 +112,15 @@ def _into_gold(work: Batch, counts: Counts, tables: Tables, clock: Clock) -> Non
             table.refuse_newer_reader()
 
 
+def serve(work: Batch, counts: Counts, tables: Tables, clock: Clock) -> tuple[Done, dict[str, int]]:
+    """Bring the batch to silver and to what is served; what became of it, and the tables' versions."""
+    with clock.step("silver"):
+        done = _into_silver(work, counts, tables.silver)
+    _into_gold(work, counts, tables, clock)
+    with clock.step("versions"):
+        return done, {"silver": tables.silver.version(), "gold": tables.gold.version()}
+
+
 def process(spark: SparkSession, lake: Lake, plan: TablePlan, loaded_at: datetime) -> Receipt:
     """Merge one table's windows and tell what was done; the receipt is not written yet.
 
@@ -130,11 +139,7 @@ def process(spark: SparkSession, lake: Lake, plan: TablePlan, loaded_at: datetim
         counts = batch.measure(work)
     with clock.step("quarantine"):
         quarantine.write(work, counts, tables.of("quarantine", contract.table))
-    with clock.step("silver"):
-        done = _into_silver(work, counts, tables.silver)
-    _into_gold(work, counts, tables, clock)
-    with clock.step("versions"):
-        versions = {"silver": tables.silver.version(), "gold": tables.gold.version()}
+    done, versions = serve(work, counts, tables, clock)
     return Receipt(
         plan.run_id, plan.batch_id, plan.table, "merged", windows(plan), counts.landed, counts.duplicates,
         counts.superseded + done.stale, counts.quarantined, done.inserted, done.updated, done.unchanged, done.deleted,

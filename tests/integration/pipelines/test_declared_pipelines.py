@@ -51,7 +51,7 @@ def test_one_table_s_failure_stops_that_table_and_not_the_others(bench):
     assert "Run failed" in failed(run)
     (message,) = bench.ask("select message from control.run")[0]
     assert message.startswith("driver: ")
-    assert "does not exist" in message
+    assert "the table is not there" in message
     assert run.error["message"].count("driver: ") == 1
     assert dict(bench.ask("select table_name, status from control.run_table")) == {
         "driver": "failed", "trip": "succeeded", "trip_event": "succeeded", "zone": "succeeded",
@@ -136,3 +136,22 @@ def test_a_reload_reads_everything_again(bench):
     assert bench.runtime.run("ingest").status == "Succeeded"
     assert bench.runtime.run("reload", {"tables": "driver"}).status == "Succeeded"
     assert {(row["kind"], row["rows"]) for row in bench.job.plans[1]} == {("reload", 3)}
+
+
+def test_a_table_whose_columns_changed_stops_and_says_how_and_the_others_go_on(bench):
+    """Of a cursor that is gone the bounds query itself fails; the ledger still says what became of it."""
+    bench.tell("alter table mobility.trip drop column updated_at, alter column tip_amount type text;"
+               "alter table mobility.driver add column shoe_size int;"
+               "insert into mobility.zone select n, 'a', 'b', 'c' from generate_series(1, 3) n")  # fmt: skip
+    run = bench.runtime.run("ingest")
+    assert run.status == "Failed"
+    told = (
+        'the columns of "mobility"."trip" are not as the contract says: tip_amount is now text, it was numeric(10,2);'
+        " updated_at is gone, it was timestamp(6) with time zone. Correct the source"
+    )
+    assert told in run.error["message"]
+    found = dict(bench.ask("select table_name, coalesce(error, drift) from control.run_table"))
+    assert found["trip"].startswith(told)
+    assert (found["driver"], found["zone"]) == ("shoe_size (integer) is new, and left out", None)
+    assert bench.ask("select distinct table_name from control.ledger where table_name = 'trip'") == []
+    assert bench.landed("zone") == 3

@@ -1,5 +1,7 @@
 """The pipelines that an operator runs, as declared, on a real PostgreSQL and its ledger."""
 
+import time
+
 import pytest
 
 pytestmark = pytest.mark.postgres
@@ -50,3 +52,38 @@ def test_status_and_repair_answer_by_the_return_value(bench):
     bench.job.dies = False
     assert bench.runtime.run("ingest", {"tables": "trip"}).status == "Succeeded"
     assert bench.ask("select status, attempt, rows from control.ledger") == [("merged", 3, 6)]
+
+
+def test_a_release_plans_the_merged_windows_that_sent_rows_to_quarantine(bench):
+    bench.tell(TRIPS)
+    assert bench.runtime.run("release", {"tables": "trip"}).status == "Succeeded", "nothing waits"
+    assert bench.job.plans == []
+    assert bench.runtime.run("ingest", {"tables": "trip"}).status == "Succeeded"
+    bench.tell("insert into mobility.trip select trip_id + 10, null, null, now(), null, null, null, null, null, null,"
+               " null, null, null, null, null, null, null, null, null, null, null, null, 0, 'open', false, now(), now()"
+               " from mobility.trip where trip_id < 3")  # fmt: skip
+    time.sleep(0.3)
+    assert bench.runtime.run("ingest", {"tables": "trip"}).status == "Succeeded"
+    # The job is scripted: it says that the second run sent rows to quarantine.
+    bench.tell("update control.run_table set quarantined = 2 where rows = 2", "control")
+    keys = '["11", "o\'clock"]'
+    run = bench.runtime.run("release", {"tables": "trip", "rules": "a, b", "keys": keys})
+    assert run.status == "Succeeded", run.error
+    (planned,) = bench.job.plans[-1]
+    told = {k: planned[k] for k in ("table_name", "kind", "rows", "rules", "keys")}
+    assert told == {
+        "table_name": "trip",
+        "kind": "live",
+        "rows": 2,
+        "rules": "a,b",
+        "keys": '["11","o\'clock"]',
+    }
+    assert bench.ask("select distinct status from control.ledger") == [("merged",)]
+    assert bench.ask("select status from control.run where kind = 'release' order by batch_id") == [
+        ("succeeded",), ("succeeded",)
+    ]  # fmt: skip
+    for wrong, why in (({"tables": "zone"}, "read whole"), ({"tables": "trip", "keys": "11"}, "no JSON array"),
+                       ({"keys": '["1"]'}, "those of one table")):  # fmt: skip
+        refused = bench.runtime.run("release", wrong)
+        assert refused.status == "Failed"
+        assert why in refused.error["message"], refused.error

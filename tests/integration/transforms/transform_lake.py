@@ -1,10 +1,11 @@
 """A lake for tests: lands rows as the copy engine does (DuckDB writes the Parquet), runs the job, reads tables."""
 
+import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
-from highwater_transforms import job
+from highwater_transforms import job, release
 from highwater_transforms.lake import Lake
 from highwater_transforms.receipts import Receipt
 from pyspark.sql import SparkSession
@@ -107,6 +108,19 @@ class TestLake:
         done = job.run(self.spark, Lake(self.endpoint), run_id, f"_plans/{run_id}/plan.parquet")
         self.receipts = {r.table_name: r for r in done}
         return done[-1]
+
+    def release(self, *landed: Landed, rules: str = "", keys: tuple[str, ...] = ()) -> Receipt:
+        """Judge held rows of these windows, which are merged, again; the receipt of the (last) table."""
+        run_id = self.plan(*landed)
+        folder = self.root / "landing" / "_plans" / run_id
+        with duckdb.connect() as db:
+            asked = f"select *, '{rules}' as rules, '{json.dumps(keys)}' as keys"
+            db.execute(
+                f"copy ({asked} from '{folder}/plan.parquet') to '{folder}/asked.parquet' (format parquet)"
+            )
+        lake, path = Lake(self.endpoint), f"_plans/{run_id}/asked.parquet"
+        meant = release.asked(self.spark, lake, path)
+        return job.run(self.spark, lake, run_id, path, process=release.process(meant))[-1]
 
     def again(self, landed: Landed) -> Landed:
         """The same landed window, taken over: a later attempt, whose path stays where it landed."""

@@ -48,7 +48,7 @@ def own(activity: dict) -> dict:
 def test_the_pipelines_are_these_and_the_entry_points_run_one_at_a_time(pipelines):
     assert {name: p.get("concurrency") for name, p in pipelines.items()} == {
         "ingest": 1, "reload": 1, "backfill": 1, "reconcile": 1, "load_table": None, "maintain": 1,
-        "status": 1, "repair": 1,
+        "status": 1, "repair": 1, "release": 1,
     }  # fmt: skip
     assert {name: p.get("parameters") or {} for name, p in pipelines.items()} == {
         "ingest": {"tables": {"type": "String", "defaultValue": "*"}},
@@ -61,6 +61,10 @@ def test_the_pipelines_are_these_and_the_entry_points_run_one_at_a_time(pipeline
         "repair": {
             "apply": {"type": "String", "defaultValue": "no"},
             "windows": {"type": "String", "defaultValue": ""},
+        },
+        "release": {
+            "tables": {"type": "String", "defaultValue": "*"},
+            **{key: {"type": "String", "defaultValue": ""} for key in ("rules", "keys")},
         },
         "reconcile": {
             "tables": {"type": "String", "defaultValue": "*"},
@@ -84,8 +88,8 @@ def test_the_activities_in_their_order(pipelines):
         "Run failed",
     ]  # fmt: skip
     assert [a["name"] for a, _, _ in walk(pipelines["load_table"]["activities"])] == [
-        "Begin table", "Bounds", "Open windows", "Land windows", "Copy window", "Landed", "Release window",
-        "Window failed", "Record failure", "Table failed",
+        "Begin table", "Bounds", "Source columns", "Open windows", "Land windows", "Copy window", "Landed",
+        "Release window", "Window failed", "Record failure", "Table failed",
     ]  # fmt: skip
 
 

@@ -13,12 +13,16 @@ def test_the_error_of_a_table_is_that_of_its_first_step_that_failed(activities):
         activities={
             "Begin table": {"output": {}, "status": "Succeeded", "error": None},
             "Bounds": {"output": {}, "status": "Failed", "error": {"message": "it's gone"}},
+            "Source columns": {"output": {"firstRow": {"columns": '[{"name": "a"}]'}}, "status": "Succeeded"},
             "Open windows": {"output": None, "status": "Skipped", "error": None},
             "Land windows": {"output": None, "status": "Skipped", "error": None},
         },
     )
     statement = named["Record failure"]["scripts"][0]["text"]["value"]
-    assert evaluate(statement, context) == "select control.table_failed('r', 't', 'it''s gone')"
+    asked = """select control.table_failed('r', 't', 'it''s gone', '[{"name": "a"}]')"""
+    assert evaluate(statement, context) == asked
+    context.activities["Source columns"] = {"output": None, "status": "Skipped", "error": None}
+    assert evaluate(statement, context) == "select control.table_failed('r', 't', 'it''s gone', '')"
     assert evaluate(named["Table failed"]["message"]["value"], context) == "it's gone"
 
 
