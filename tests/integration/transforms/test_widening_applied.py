@@ -19,8 +19,9 @@ def test_a_wider_contract_is_applied_to_every_table_and_a_narrower_one_refused(l
         }
 
     lake.run(lake.land(ride, [row(1), row(2, cents=-1)]))
-    given = ride.model_dump(by_alias=True)
+    given = ride.model_dump(mode="json", by_alias=True)
     types = {"zone": "bigint", "cents": "decimal(21,2)"}
+    given["gold"]["aggregates"][0]["group_by"][0]["type"] = "bigint"
     wide = Contract.model_validate(
         given
         | {"columns": [c | {"type": types.get(c["name"], c["type"])} for c in given["columns"]]}
@@ -34,6 +35,7 @@ def test_a_wider_contract_is_applied_to_every_table_and_a_narrower_one_refused(l
     served = [(i, z, str(c)) for i, z, c in lake.rows("gold", "fact_ride", "id", "zone", "cents")]
     assert served == [(1, 5, "2.00"), (2, 3_000_000_000, "0.25")]
     assert [r[:2] for r in lake.rows("bronze", "ride", "_window_id", "id")] == [(1, 1), (1, 2), (2, 2)]
+    assert [r[0] for r in lake.rows("gold", "agg_zone", "zone", "rides") if r[1]] == [5, 3_000_000_000]
     refused = lake.run(lake.land(ride, [row(3)]))
     assert refused.status == "failed"
     assert "zone: bigint stored, int wanted; cents: decimal(21,2) stored, bigint wanted" in refused.error
