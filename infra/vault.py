@@ -14,7 +14,8 @@ class Vault(pulumi.ComponentResource):
     long as the retention says, and refuses a new vault of that name all the while. So the engine adds eight
     characters to the name, which stay as long as the vault does.
 
-    Secrets are put into it by hand, never by this program: no value of one is in a stack file or in state.
+    Secrets are put into it by `highwater bootstrap-secret`, never by this program: no value of one is in a stack
+    file or in state.
 
     Args:
         tenant: id of the Entra tenant.

@@ -14,6 +14,7 @@ from local.cli import (  # noqa: F401  (they add their commands)
     quarantine,
     query,
     runs,
+    secret,
     source,
     stack,
     teardown,
