@@ -12,7 +12,8 @@ from local.state import State
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 CANARY = "canary-7c21be"
-VARIABLES = ("PGPASSWORD", "ARM_CLIENT_SECRET", "ARM_ACCESS_KEY", "AZURE_STORAGE_KEY", "DATABRICKS_TOKEN")
+VARIABLES = ("PGPASSWORD", "ARM_CLIENT_SECRET", "ARM_ACCESS_KEY", "AZURE_STORAGE_KEY", "DATABRICKS_TOKEN",
+             "HIGHWATER_SECRET")  # fmt: skip
 
 
 def marked(folder: Path) -> list[str]:

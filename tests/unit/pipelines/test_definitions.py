@@ -153,7 +153,7 @@ def test_every_reference_to_a_parameter_pipeline_dataset_or_service_exists(pipel
                 yield from references(item)
 
     found = {reference for r in declared for reference in references(r["inputs"])}
-    assert len(found) == 12
+    assert len(found) == 13
     assert {(kind, name) for kind, name in found if name not in there[kind]} == set()
     for pipeline in pipelines.values():
         used = {n for t in strings(pipeline["activities"]) for n in re.findall(r"parameters\.(\w+)", t)}
