@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
-from contracts import rules
+from contracts import rules, star
 from contracts.errors import Breach, ContractError
 from contracts.model import Contract
 
@@ -62,14 +62,18 @@ def load_all(directory: Path | None = None) -> tuple[Contract, ...]:
     """Read every contract of a folder, in the order of their names.
 
     Raises:
-        ContractError: there is none, one cannot be honoured, or two share a gold table.
+        ContractError: there is none, one cannot be honoured, two share a gold table, or one looks up what no other has.
     """
     directory = directory or CONTRACTS_DIR
     contracts = tuple(load_file(p) for p in sorted(directory.glob("*.yaml")))
     if not contracts:
         raise ContractError(str(directory), [Breach("directory", "must hold a contract", "no *.yaml file")])
-    served = Counter(t for c in contracts for t in (c.gold.table, *(a.table for a in c.gold.aggregates)))
+    served = Counter(t for c in contracts for t in c.gold.tables)
     shared = [name for name, count in served.items() if count > 1]
     if shared:
         raise ContractError(str(directory), [Breach("gold.table", "two contracts serve one name", shared)])
+    for c in contracts:
+        unmet = list(star.references(c, contracts))
+        if unmet:
+            raise ContractError(f"{c.table}.yaml", unmet)
     return contracts

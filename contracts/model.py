@@ -3,50 +3,16 @@
 import hashlib
 import json
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from contracts import types
+from contracts.columns import Column, Identifier, Model, Named
+from contracts.gold import Gold
 
 
-def _identifier(value: str) -> str:
-    """Names go into SQL, paths and Delta: a small alphabet shuts out injection at the door."""
-    if not (value.isascii() and value.replace("_", "a").isalnum() and value[0].isalpha() and value.islower()):
-        raise ValueError("lower case letters, digits and underscore, starting with a letter")
-    if len(value) > 63:
-        raise ValueError("at most 63 characters (PostgreSQL's limit)")
-    return value
-
-
-def _type(value: str) -> str:
-    types.parse(value)
-    return value.strip().lower()
-
-
-Identifier = Annotated[str, AfterValidator(_identifier)]
-TypeName = Annotated[str, AfterValidator(_type)]
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Column(_Model):
-    """One column: its name, type, nullability, and how sensitive it is."""
-
-    name: Identifier
-    type: TypeName
-    nullable: bool = True
-    sensitive: bool = False
-    description: str = ""
-
-    @property
-    def parsed(self) -> types.ColumnType:
-        return types.parse(self.type)
-
-
-class SourceTable(_Model):
+class SourceTable(Model):
     """Where the rows are: schema and table in the source database, and extra indexes of the sample source.
 
     `identity` names a column that the sample source numbers by itself, one value at a time.
@@ -60,7 +26,7 @@ class SourceTable(_Model):
     defaults: dict[Identifier, str] = {}
 
 
-class Cursor(_Model):
+class Cursor(Model):
     """The column whose value tells what is new, and how far back each run looks again.
 
     `lookback` is a duration for a timestamp cursor ("15m") and a count of values for an integer one.
@@ -75,7 +41,7 @@ class Cursor(_Model):
     nulls: Literal["refuse", "include", "skip"] | None = None
 
 
-class Deletes(_Model):
+class Deletes(Model):
     """How a delete at the source is seen.
 
     `soft`: `column` flags the row. `keys`: the row is gone, which the pipeline `reconcile` finds by comparing keys;
@@ -86,7 +52,7 @@ class Deletes(_Model):
     column: Identifier | None = None
 
 
-class Rule(_Model):
+class Rule(Model):
     """A data quality rule: a Spark SQL condition that good rows satisfy, and what happens to others.
 
     A rule of severity `fail` stops the table when more rows break it than its `threshold`: a count, or below 1 a share
@@ -99,44 +65,7 @@ class Rule(_Model):
     threshold: int | float | None = None
 
 
-class Derived(_Model):
-    """A served column computed from the table's own columns by a Spark SQL expression."""
-
-    name: Identifier
-    type: TypeName
-    expression: str
-    nullable: bool = True
-    description: str = ""
-
-    @property
-    def parsed(self) -> types.ColumnType:
-        return types.parse(self.type)
-
-
-class Measure(Derived):
-    """An aggregate over the rows of a group, such as `sum(total_amount)`."""
-
-
-class Aggregate(_Model):
-    """A gold table with one row a group, kept current by recomputing just the groups that changed."""
-
-    table: Identifier
-    group_by: tuple[Derived, ...]
-    measures: tuple[Measure, ...]
-    where: str | None = None
-    description: str = ""
-
-
-class Gold(_Model):
-    """How the table is served: the star's name for it, derived columns and the aggregates over it."""
-
-    table: Identifier
-    role: Literal["fact", "dimension"]
-    derived: tuple[Derived, ...] = ()
-    aggregates: tuple[Aggregate, ...] = ()
-
-
-class Contract(_Model):
+class Contract(Model):
     """All that Highwater knows of one source table."""
 
     table: Identifier
@@ -174,21 +103,28 @@ class Contract(_Model):
     def cursor_type(self) -> types.ColumnType | None:
         return self.column(self.cursor.column).parsed if self.cursor else None
 
+    @property
+    def served(self) -> tuple[Named, ...]:
+        """The columns of the gold table in their order: the contract's own but the sensitive ones, then what gold adds.
+
+        Of a table with history `valid_from`, `valid_to` and `is_current` follow; every gold table ends in the job's
+        own columns, whose names start with an underscore.
+        """
+        return (*(c for c in self.columns if not c.sensitive), *self.gold.added)
+
     def plan_json(self) -> str:
         """What the Spark job needs of this contract, as canonical JSON: it travels with the plan.
 
         The job's wheel therefore knows no table and has no dependency on this package. Shape:
         {table, mode, history, primary_key, cursor, cursor_nulls, deleted_flag, deletes_by_keys,
         columns: [{name, type, nullable, sensitive}],
-        rules: [{name, condition, severity, threshold}], gold: {...}}, every `type` in Spark SQL's own words.
+        rules: [{name, condition, severity, threshold}], gold: {...}}, every `type` in Spark SQL's own words;
+        `gold` is written by `contracts.gold`.
         """
-
-        def spark(c: Column | Derived) -> dict:
-            out = {"name": c.name, "type": c.parsed.spark, "nullable": c.nullable}
-            return out | (
-                {"expression": c.expression} if isinstance(c, Derived) else {"sensitive": c.sensitive}
-            )
-
+        columns = [
+            {"name": c.name, "type": c.parsed.spark, "nullable": c.nullable, "sensitive": c.sensitive}
+            for c in self.columns
+        ]
         plan = {
             "table": self.table,
             "mode": self.mode,
@@ -198,22 +134,9 @@ class Contract(_Model):
             "cursor_nulls": self.cursor.nulls if self.cursor else None,
             "deleted_flag": self.deletes.column,
             "deletes_by_keys": self.deletes.kind == "keys",
-            "columns": [spark(c) for c in self.columns],
+            "columns": columns,
             "rules": [r.model_dump() for r in self.rules],
-            "gold": {
-                "table": self.gold.table,
-                "role": self.gold.role,
-                "derived": [spark(d) for d in self.gold.derived],
-                "aggregates": [
-                    {
-                        "table": a.table,
-                        "where": a.where,
-                        "group_by": [spark(g) for g in a.group_by],
-                        "measures": [spark(m) for m in a.measures],
-                    }
-                    for a in self.gold.aggregates
-                ],
-            },
+            "gold": self.gold.plan(),
         }
         return json.dumps(plan, sort_keys=True, separators=(",", ":"))
 

@@ -7,17 +7,16 @@ includes nulls in a history or without a key; a cursor without an index; append 
 key; a cached sequence as cursor without a lookback; deletes by keys without a key or of a snapshot;
 two served columns of one name, or one of the views' own; a sensitive key, or sensitive columns without a key;
 a threshold that is no count and no share, or of a rule that does not fail.
+What gold may not say is in `contracts.star`.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-import sqlglot
-from sqlglot import exp
-from sqlglot.errors import SqlglotError
-
+from contracts import star
 from contracts.errors import Breach
+from contracts.expressions import expression
 from contracts.model import Contract
 
 # Served beside a table's own columns.
@@ -30,8 +29,7 @@ _KINDS = {"timestamp": ("timestamp", "localtime"), "integer": ("smallint", "inte
 
 
 def _names(contract: Contract) -> Iterator[Breach]:
-    served = [*contract.column_names, *(d.name for d in contract.gold.derived)]
-    for name, count in Counter(served).items():
+    for name, count in Counter([*contract.column_names, *(a.name for a in contract.gold.added)]).items():
         if count > 1:
             yield Breach("columns", "a column may be named once", name, "Remove or rename one of them.")
         if name in RESERVED:
@@ -43,10 +41,6 @@ def _names(contract: Contract) -> Iterator[Breach]:
             yield Breach("rules", "a rule may be named once", name, "Rename one of them.")
         if name in BUILT_IN_RULES or name in {f"{c}_required" for c in contract.column_names}:
             yield Breach("rules", "every table has a rule of this name", name, "Rename it.")
-    gold = [contract.gold.table, *(a.table for a in contract.gold.aggregates)]
-    for name, count in Counter(gold).items():
-        if count > 1:
-            yield Breach("gold", "a gold table may be named once", name)
 
 
 def _references(contract: Contract) -> Iterator[Breach]:
@@ -76,27 +70,9 @@ def _references(contract: Contract) -> Iterator[Breach]:
         )
 
 
-def _columns_of(sql: str) -> set[str]:
-    return {c.name for c in sqlglot.parse_one(sql, dialect="spark").find_all(exp.Column)}
-
-
 def _expressions(contract: Contract) -> Iterator[Breach]:
-    own = set(contract.column_names)
-    served = own | {d.name for d in contract.gold.derived}
-    items = [(f"rules.{r.name}.condition", r.condition, own) for r in contract.rules]
-    items += [(f"gold.derived.{d.name}", d.expression, own) for d in contract.gold.derived]
-    for a in contract.gold.aggregates:
-        items += [(f"gold.{a.table}.{g.name}", g.expression, served) for g in (*a.group_by, *a.measures)]
-        if a.where:
-            items.append((f"gold.{a.table}.where", a.where, served))
-    for key, text, known in items:
-        try:
-            unknown = _columns_of(text) - known
-        except SqlglotError as error:
-            yield Breach(key, "must be a Spark SQL expression", text, str(error).splitlines()[0])
-            continue
-        for name in sorted(unknown):
-            yield Breach(key, "may only use columns of the contract", name, f"In: {text}")
+    for rule in contract.rules:
+        yield from expression(f"rules.{rule.name}.condition", rule.condition, set(contract.column_names))
 
 
 def _keys(contract: Contract) -> Iterator[Breach]:
@@ -193,7 +169,7 @@ def _thresholds(contract: Contract) -> Iterator[Breach]:
             yield Breach(f"rules.{rule.name}.threshold", "a count of rows, or a share between 0 and 1", found)
 
 
-CHECKS: tuple[Check, ...] = (_names, _references, _expressions, _keys, _cursor, _thresholds)
+CHECKS: tuple[Check, ...] = (_names, _references, _expressions, _keys, _cursor, _thresholds, *star.CHECKS)
 
 
 def breaches(contract: Contract) -> list[Breach]:

@@ -59,13 +59,16 @@ def source_query(contract: Contract) -> str:
 def served_query(contract: Contract) -> str:
     """The served rows in T-SQL, sensitive columns joined in from their own view.
 
-    The join is full, so that a restricted row whose public row is gone shows up as an extra one.
+    A dimension's unknown member is no row of the source. The join is full: a restricted row without a public one shows.
     """
     name, history = contract.gold.table, contract.history == "scd2"
+    given = contract.gold.unknown.items()
+    keys = {k: v if isinstance(v, int) else quoted(str(v)) for k, v in given if k in contract.primary_key}
+    unknown = "".join(f" AND (f.[{k}] <> {v} OR f.[{k}] IS NULL)" for k, v in keys.items())
     if not contract.sensitive:
         columns = ", ".join(f"f.[{c.name}]" for c in contract.columns)
-        where = " WHERE f.[is_current] = 1" if history else ""
-        return f"SELECT {columns} FROM [mart].[{name}] AS f{where}"
+        where = " WHERE f.[is_current] = 1" if history else " WHERE 1 = 1" if unknown else ""
+        return f"SELECT {columns} FROM [mart].[{name}] AS f{where}{unknown}"
     items = []
     for c in contract.columns:
         if c.name in contract.primary_key:
@@ -74,10 +77,10 @@ def served_query(contract: Contract) -> str:
             items.append(f"{'r' if c.sensitive else 'f'}.[{c.name}]")
     by = (*contract.primary_key, "valid_from") if history else contract.primary_key
     on = " AND ".join(f"f.[{k}] = r.[{k}]" for k in by)
-    where = " WHERE f.[is_current] = 1 OR f.[is_current] IS NULL" if history else ""
+    where = " WHERE (f.[is_current] = 1 OR f.[is_current] IS NULL)" if history else " WHERE 1 = 1"
     return (
         f"SELECT {', '.join(items)} FROM [mart].[{name}] AS f "
-        f"FULL JOIN [restricted].[{name}] AS r ON {on}{where}"
+        f"FULL JOIN [restricted].[{name}] AS r ON {on}{where}{unknown}"
     )
 
 

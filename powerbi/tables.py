@@ -121,7 +121,7 @@ def _kind(tsql: str) -> str:
 def _descriptions(contract: Contract) -> dict[str, tuple[str, dict[str, str]]]:
     """Of each gold table what it is, and what each of its columns is."""
     own = {c.name: c.description for c in contract.columns}
-    parts = [*contract.gold.aggregates, *getattr(contract.gold, "static", ())]
+    parts = [*contract.gold.aggregates, *contract.gold.static]
     own |= {n: d for n, d in _named(contract.gold, skip=parts).items() if d}
     found = {contract.gold.table: (contract.description, own)}
     for part in parts:

@@ -35,7 +35,7 @@ def check(
     table = Table("table", "mode", "history", "cursor", "columns", "rules", "served as", "version", box=None)
     for c in found:
         cursor = f"{c.cursor.column} ({c.cursor.kind})" if c.cursor else "whole table"
-        served = ", ".join([c.gold.table, *(a.table for a in c.gold.aggregates)])
+        served = ", ".join(c.gold.tables)
         table.add_row(
             c.table, c.mode, c.history, cursor, str(len(c.columns)), str(len(c.rules)), served, c.version
         )

@@ -97,7 +97,7 @@ def gold_scope(
 ) -> tuple[Scope, dict[str, str]]:
     """The columns of one of the contract's gold tables: their origins, and their descriptions."""
     gold = contract.gold
-    for static in getattr(gold, "static", ()):
+    for static in gold.static:
         if static.table == table:
             return _static(static), {c.name: c.description for c in static.served}
     scope = _fact(contract, contracts)
@@ -105,7 +105,7 @@ def gold_scope(
         if aggregate.table == table:
             items = (*aggregate.group_by, *aggregate.measures)
             return _aggregate(aggregate, scope), {c.name: c.description for c in items}
-    return scope, {c.name: c.description for c in (*contract.columns, *getattr(gold, "added", gold.derived))}
+    return scope, {c.name: c.description for c in (*contract.columns, *gold.added)}
 
 
 def _fact(contract: Contract, contracts: tuple[Contract, ...]) -> Scope:
@@ -114,7 +114,7 @@ def _fact(contract: Contract, contracts: tuple[Contract, ...]) -> Scope:
         c.name: Origin("as it is", "", frozenset([Input(contract.table, c.name, "IDENTITY")]))
         for c in contract.columns
     }
-    for lookup in getattr(contract.gold, "lookups", ()):
+    for lookup in contract.gold.lookups:
         theirs = _dimension(lookup.dimension, contracts)
         at = [lookup.valid_at] if lookup.valid_at else []
         by = frozenset().union(*(_as(scope[name], "JOIN") for name in (*lookup.key.values(), *at)))
@@ -124,7 +124,7 @@ def _fact(contract: Contract, contracts: tuple[Contract, ...]) -> Scope:
             scope[taken.name] = Origin(how, "", values | by)
     for derived in contract.gold.derived:
         scope[derived.name] = _expression(contract.gold.table, derived.name, derived.expression, scope)
-    numbered = getattr(contract.gold, "numbered", None)
+    numbered = contract.gold.numbered
     if numbered:
         parts = (*numbered.within, *numbered.order)
         inputs = frozenset().union(*(_as(scope[name], "TRANSFORMATION") for name in parts))

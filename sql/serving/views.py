@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from contracts import Contract
-from contracts.model import Aggregate
+from contracts.gold import Aggregate, Static
 from contracts.types import parse
 from sql.serving.database import SOURCES
 from sql.serving.texts import SEPARATOR, fill, identifier
@@ -82,14 +82,17 @@ def _view(schema: str, name: str, columns: list[tuple[str, str]], marks_removed:
 
 
 def _table(contract: Contract) -> View:
-    own = [(c.name, c.parsed.tsql) for c in contract.columns if not c.sensitive]
-    derived = [(d.name, d.parsed.tsql) for d in contract.gold.derived]
-    return _view("mart", contract.gold.table, [*own, *derived, *_validity(contract)], True)
+    own = [(c.name, c.parsed.tsql) for c in contract.served]
+    return _view("mart", contract.gold.table, [*own, *_validity(contract)], True)
 
 
 def _aggregate(aggregate: Aggregate) -> View:
     columns = [(c.name, c.parsed.tsql) for c in (*aggregate.group_by, *aggregate.measures)]
     return _view("mart", aggregate.table, columns, False)
+
+
+def _static(static: Static) -> View:
+    return _view("mart", static.table, [(c.name, c.parsed.tsql) for c in static.served], False)
 
 
 def _restricted(contract: Contract) -> View:
@@ -101,10 +104,12 @@ def _restricted(contract: Contract) -> View:
 
 
 def views(contract: Contract) -> Iterator[View]:
-    """Every view of a contract: the table, its aggregates, and the restricted table if there is one."""
+    """Every view of a contract: the table, its aggregates, what stands still, and the restricted table if any."""
     yield _table(contract)
     for aggregate in contract.gold.aggregates:
         yield _aggregate(aggregate)
+    for static in contract.gold.static:
+        yield _static(static)
     if contract.sensitive:
         yield _restricted(contract)
     yield _table(contract).changes

@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
-from typing import Any, TypeVar
+from dataclasses import asdict, dataclass
 
+from highwater_transforms import star
 from highwater_transforms.errors import TransformError
+from highwater_transforms.reading import build, build_all
+from highwater_transforms.star import Gold
 
-T = TypeVar("T")
 MODES = ("upsert", "append", "snapshot")
 HISTORIES = ("latest", "scd2")
 SEVERITIES = ("warn", "quarantine", "fail")
@@ -24,16 +25,6 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Computed:
-    """A served column or a measure: a Spark SQL expression, cast to `type`."""
-
-    name: str
-    type: str
-    expression: str
-    nullable: bool = True
-
-
-@dataclass(frozen=True)
 class Rule:
     """A condition that good rows satisfy. Neither false nor null satisfies it. A rule of severity `fail` stops the
     table beyond its threshold: a count, or below 1 a share of the landed rows; None for any row."""
@@ -42,26 +33,6 @@ class Rule:
     condition: str
     severity: str
     threshold: float | None = None
-
-
-@dataclass(frozen=True)
-class Aggregate:
-    """A gold table with one row a group of the fact's rows that satisfy `where`."""
-
-    table: str
-    group_by: tuple[Computed, ...]
-    measures: tuple[Computed, ...]
-    where: str | None
-
-
-@dataclass(frozen=True)
-class Gold:
-    """How the table is served."""
-
-    table: str
-    role: str
-    derived: tuple[Computed, ...]
-    aggregates: tuple[Aggregate, ...]
 
 
 @dataclass(frozen=True)
@@ -105,26 +76,6 @@ class Contract:
         return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def _build(kind: type[T], value: Any, where: str) -> T:
-    """The dataclass from a JSON object whose keys must be exactly its fields."""
-    if not isinstance(value, dict):
-        raise TransformError(
-            f"The contract in the plan is not readable: {where}", f"an object is expected, found {value!r}"
-        )
-    wanted, found = {f.name for f in fields(kind)}, set(value)
-    if wanted != found:
-        raise TransformError(
-            f"The contract in the plan is not readable: {where}",
-            f"missing: {sorted(wanted - found)}, unknown: {sorted(found - wanted)}",
-            "Deploy the job's wheel and the contracts together",
-        )
-    return kind(**value)
-
-
-def _all(kind: type[T], values: list, where: str) -> tuple[T, ...]:
-    return tuple(_build(kind, value, f"{where}[{i}]") for i, value in enumerate(values))
-
-
 def _one_of(value: str, allowed: tuple[str, ...], where: str) -> None:
     if value not in allowed:
         raise TransformError(
@@ -142,22 +93,12 @@ def parse(text: str) -> Contract:
         raw = json.loads(text)
     except ValueError as error:
         raise TransformError("The contract in the plan is not JSON", str(error)) from error
-    contract = _build(Contract, raw, "contract")
-    gold = _build(Gold, contract.gold, "gold")
-    aggregates = tuple(
-        Aggregate(
-            a.table,
-            _all(Computed, a.group_by, f"{a.table}.group_by"),
-            _all(Computed, a.measures, f"{a.table}.measures"),
-            a.where,
-        )
-        for a in _all(Aggregate, gold.aggregates, "gold.aggregates")
-    )
+    contract = build(Contract, raw, "contract")
     contract = Contract(
         contract.table, contract.mode, contract.history, tuple(contract.primary_key), contract.cursor,
         contract.cursor_nulls, contract.deleted_flag, contract.deletes_by_keys,
-        _all(Column, contract.columns, "columns"), _all(Rule, contract.rules, "rules"),
-        Gold(gold.table, gold.role, _all(Computed, gold.derived, "gold.derived"), aggregates),
+        build_all(Column, contract.columns, "columns"), build_all(Rule, contract.rules, "rules"),
+        star.parse(contract.gold),
     )  # fmt: skip
     _one_of(contract.mode, MODES, "mode")
     _one_of(contract.history, HISTORIES, "history")

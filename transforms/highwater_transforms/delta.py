@@ -1,5 +1,6 @@
 """One Delta table by its path, through SQL and the DataFrame API: what works on Spark Connect without a metastore."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pyspark.errors import AnalysisException
@@ -181,8 +182,11 @@ class DeltaTable:
         return Merged(done["num_inserted_rows"], done["num_updated_rows"], done["num_deleted_rows"])
 
     @commits
-    def set_property(self, key: str, value: str) -> None:
-        self.spark.sql(f"ALTER TABLE {self.name} SET TBLPROPERTIES ('{key}'='{value}')")
+    def set_properties(self, given: Mapping[str, str]) -> None:
+        pairs = ", ".join(
+            f"{literal_text(k, 'string')}={literal_text(v, 'string')}" for k, v in given.items()
+        )
+        self.spark.sql(f"ALTER TABLE {self.name} SET TBLPROPERTIES ({pairs})")
 
     def version(self) -> int:
         """The version of the last commit."""

@@ -9,9 +9,8 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from highwater_transforms import gold_table
-from highwater_transforms.contract import Aggregate
 from highwater_transforms.delta import SERVED, DeltaTable, insert, update
+from highwater_transforms.star import Aggregate
 from highwater_transforms.system import BATCH, REMOVED, quoted
 
 APPLIED = "_fact_version"
@@ -64,16 +63,15 @@ def _applied(table: DeltaTable) -> int | None:
 
 
 def refresh(
-    aggregate: Aggregate, fact: DeltaTable, table: DeltaTable, batch_id: int, definition: str, anew: bool
+    aggregate: Aggregate, fact: DeltaTable, version: int, table: DeltaTable, batch_id: int, anew: bool
 ) -> None:
-    """Bring the aggregate up to the fact. `anew`: the fact itself was built anew."""
-    version = fact.version()  # before the rows are read: rows of a later commit are only taken in twice
-    done = None if anew or not gold_table.is_current(table, definition) else _applied(table)
+    """Bring the aggregate up to the fact's `version` at least. `anew`: the fact itself was built anew."""
+    done = None if anew else _applied(table)
     if done == version:
         return
     tags = {BATCH: F.lit(batch_id).cast("bigint"), APPLIED: F.lit(version).cast("bigint")}
     if done is None or done > version:
-        gold_table.rebuild(table, measured(aggregate, fact.frame()).withColumns(tags), SERVED, definition)
+        table.overwrite(measured(aggregate, fact.frame()).withColumns(tags), SERVED)
         return
     rows = recomputed(aggregate, fact.frame(), fact.changes_since(done)).withColumns(tags)
     names = [n for n in rows.columns if n != PRESENT]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from highwater_transforms import batch as b
@@ -11,9 +11,19 @@ from highwater_transforms.batch import Batch, Counts
 from highwater_transforms.contract import Contract
 from highwater_transforms.dedupe import KEPT
 from highwater_transforms.delta import FEED, SERVED, DeltaTable, insert, update
-from highwater_transforms.system import BATCH, IS_CURRENT, REMOVED, VALID_FROM, VALID_TO, WINDOW
+from highwater_transforms.lookup import Dimensions, looked_up
+from highwater_transforms.star import Numbered
+from highwater_transforms.system import (
+    BATCH,
+    IS_CURRENT,
+    REMOVED,
+    VALID_FROM,
+    VALID_TO,
+    VALIDITY,
+    WINDOW,
+)
 
-DEFINITION = "highwater.definition"
+BEGINNING = "1900-01-01 00:00:00"
 Served = Callable[[DataFrame], DataFrame]
 
 
@@ -28,16 +38,44 @@ def _tail(contract: Contract, batch_id: int) -> list:
     return tail if contract.primary_key else [*tail, F.col(WINDOW)]
 
 
-def served(contract: Contract, batch_id: int) -> Served:
-    """Silver to gold: the contract's columns but the sensitive ones, derived, validity, _batch_id, _removed."""
+def served(contract: Contract, batch_id: int, dimensions: Dimensions) -> Served:
+    """Silver to gold: the contract's columns but the sensitive ones, looked up, derived, number, validity, _batch_id,
+    _removed. For a number to be right, silver holds every row of the groups that it holds a row of."""
+    gold = contract.gold
 
     def transform(silver: DataFrame) -> DataFrame:
+        rows = silver.transform(looked_up(contract, dimensions))
+        for d in gold.derived:  # each may use those before it
+            rows = rows.withColumn(d.name, F.expr(d.expression).cast(d.type))
+        if gold.numbered:
+            rows = rows.withColumn(gold.numbered.name, _number(gold.numbered))
         own = [F.col(c.name).cast(c.type).alias(c.name) for c in contract.columns if not c.sensitive]
-        derived = [F.expr(d.expression).cast(d.type).alias(d.name) for d in contract.gold.derived]
+        added = [t.name for lookup in gold.lookups for t in lookup.columns] + [d.name for d in gold.derived]
+        added += [gold.numbered.name] if gold.numbered else []
         validity = [F.col(n) for n in (VALID_FROM, VALID_TO, IS_CURRENT)] if contract.scd2 else []
-        return silver.select(*own, *derived, *validity, *_tail(contract, batch_id))
+        return rows.select(*own, *added, *validity, *_tail(contract, batch_id))
 
     return transform
+
+
+def _number(numbered: Numbered) -> Column:
+    """The place within the group. Rows that are gone have numbers of their own."""
+    w = Window.partitionBy(*numbered.within, REMOVED).orderBy(*numbered.order)
+    return F.row_number().over(w).cast(numbered.type)
+
+
+def unknown_member(contract: Contract, spark: SparkSession, batch_id: int) -> DataFrame:
+    """The dimension's row for whatever is not there: what the contract gives, otherwise null."""
+    gold, given = contract.gold, dict(contract.gold.unknown)
+    types = {c.name: c.type for c in contract.columns if not c.sensitive}
+    types |= {t.name: t.type for lookup in gold.lookups for t in lookup.columns}
+    types |= {d.name: d.type for d in gold.derived}
+    columns = [F.lit(given.get(name)).cast(kind).alias(name) for name, kind in types.items()]
+    if contract.scd2:
+        validity = {VALID_FROM: BEGINNING, VALID_TO: None, IS_CURRENT: "true"}
+        columns += [F.lit(validity[n]).cast(kind).alias(n) for n, kind in VALIDITY]
+    tail = [F.lit(batch_id).cast("bigint").alias(BATCH), F.lit(False).alias(REMOVED)]
+    return spark.range(1).select(*columns, *tail)
 
 
 def restricted(contract: Contract, batch_id: int) -> Served:
@@ -51,19 +89,8 @@ def restricted(contract: Contract, batch_id: int) -> Served:
 
 
 def properties(contract: Contract) -> dict[str, str]:
-    """Delta properties of the gold table: its change feed is kept where aggregates follow it."""
-    return SERVED | FEED if contract.gold.aggregates else SERVED
-
-
-def rebuild(table: DeltaTable, rows: DataFrame, given: dict[str, str], definition: str) -> None:
-    """Write the table whole. The definition is noted last: a run that dies before it builds the table again."""
-    table.overwrite(rows, given)
-    table.set_property(DEFINITION, definition)
-
-
-def is_current(table: DeltaTable, definition: str) -> bool:
-    """Whether the table is there and was built from this definition."""
-    return (table.properties() or {}).get(DEFINITION) == definition
+    """Delta properties of the gold table: its change feed is kept where aggregates or facts may follow it."""
+    return SERVED | FEED if contract.gold.aggregates or contract.gold.role == "dimension" else SERVED
 
 
 def _to_serve(batch: Batch, counts: Counts, silver: DataFrame) -> DataFrame:
@@ -80,7 +107,11 @@ def _to_serve(batch: Batch, counts: Counts, silver: DataFrame) -> DataFrame:
         keys = F.broadcast(batch.keys(KEPT))
         return silver.where(b.within(contract, counts)).join(keys, list(contract.primary_key), "left_semi")
     # In the same range of keys as the merge looks at, or a row outside of it would seem to be new.
-    return silver.where(F.col(WINDOW).isin(list(batch.plan.window_ids))).where(b.within(contract, counts))
+    fresh = silver.where(F.col(WINDOW).isin(list(batch.plan.window_ids))).where(b.within(contract, counts))
+    if contract.gold.numbered is None:
+        return fresh
+    within = list(contract.gold.numbered.within)
+    return silver.join(F.broadcast(fresh.select(*within).distinct()), within, "left_semi")
 
 
 def refresh(batch: Batch, counts: Counts, silver: DataFrame, table: DeltaTable, served_by: Served) -> None:
@@ -98,6 +129,9 @@ def refresh(batch: Batch, counts: Counts, silver: DataFrame, table: DeltaTable, 
         served = [*by, *content]
         if not rows.select(*served).exceptAll(table.frame().select(*served)).isEmpty():
             table.merge(rows, delta.equal(by), change, add)
+        return
+    if contract.gold.numbered:
+        table.merge(rows, delta.equal(by), change, add)  # rows of other windows have other numbers now
         return
     on = f"{delta.equal(by)} and {b.within(contract, counts, 't.')}"
     table.merge(

@@ -3,14 +3,15 @@
 import argparse
 import sys
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from pyspark.sql import SparkSession
 
 from highwater_transforms import (
+    follow,
     maintain,
+    order,
     plan,
     publish,
     receipts,
@@ -28,8 +29,9 @@ from highwater_transforms.receipts import Receipt
 # Much of a small commit is the driver's own waiting: tables overlap, and share the cores.
 AT_ONCE = 4
 
-# One table of a run: what it does with the plan's windows, and tells.
-Process = Callable[[SparkSession, Lake, TablePlan, datetime], Receipt]
+# One table of a run: what it does with the plan's windows, and tells. It may ask for the versions of the run's
+# dimensions (gold table to version), and waits for them then.
+Process = Callable[[SparkSession, Lake, TablePlan, datetime, Callable[[], Mapping[str, int]]], Receipt]
 
 
 def _line(receipt: Receipt) -> str:
@@ -50,18 +52,47 @@ def _line(receipt: Receipt) -> str:
     return f"{receipt.table_name}: {told} in {receipt.seconds:.1f} s ({steps})"
 
 
+def _served(done: list[tuple[TablePlan, Receipt]]) -> dict[str, int]:
+    """Gold table to version, of the dimensions that are merged."""
+    return {p.contract().gold.table: r.versions["gold"] for p, r in done if "gold" in r.versions}
+
+
 def _table(
-    spark: SparkSession, lake: Lake, planned: TablePlan, loaded_at: datetime, process: Process
+    spark: SparkSession,
+    lake: Lake,
+    planned: TablePlan,
+    loaded_at: datetime,
+    ready: order.Ready,
+    process: Process,
 ) -> Receipt:
-    """Do one table's work and write its receipt, last. A failure stays with its table."""
+    """Do one table's work and write its receipt, last. A failure stays with its table.
+
+    Args:
+        ready: returns when every dimension of the run is done, or has failed; gives their receipts.
+    """
     began = time.monotonic()
     try:
-        receipt = process(spark, lake, planned, loaded_at)
+        receipt = process(spark, lake, planned, loaded_at, lambda: _served(ready()))
     except Exception as error:
         receipt = receipts.failed(planned, error, round(time.monotonic() - began, 3))
     receipts.write(spark, lake, receipt)
     print(_line(receipt), flush=True)
     return receipt
+
+
+def _follow(spark: SparkSession, lake: Lake, plans: list[TablePlan], done: list[Receipt]) -> bool:
+    """Complete the facts that have no window in this run. Whether that went well: a failure is told, and they are
+    completed when they have one."""
+    by_name = {planned.table: planned for planned in plans}
+    changed = [(by_name[r.table_name], r) for r in done if r.inserted or r.updated or r.deleted]
+    moved = _served([(p, r) for p, r in changed if p.contract().gold.role == "dimension"])
+    try:
+        if moved and (told := follow.complete(spark, lake, by_name, moved, plans[0].batch_id)):
+            print(f"looked up again: {', '.join(told)}", flush=True)
+    except Exception as error:
+        print(f"highwater-merge: facts without a window are not completed: {error}", file=sys.stderr)
+        return False
+    return True
 
 
 def _show(spark: SparkSession, lake: Lake, catalog: str, merged: list[TablePlan]) -> None:
@@ -97,11 +128,13 @@ def run(
     plans = plan.read(spark, lake, run_id, plan_path)
     loaded_at = datetime.now(UTC)
     largest_first = sorted(plans, key=lambda p: -sum(w.rows for w in p.windows))
-    with ThreadPoolExecutor(max_workers=at_once) as pool:
-        done = list(
-            pool.map(lambda p: _table(spark, lake, p, loaded_at, process or table.process), largest_first)
-        )
-    if plans and all(receipt.status == "merged" for receipt in done):
+    done = order.dimensions_first(
+        largest_first,
+        lambda p, ready: _table(spark, lake, p, loaded_at, ready, process or table.process),
+        at_once,
+    )
+    whole = _follow(spark, lake, plans, done)
+    if plans and whole and all(receipt.status == "merged" for receipt in done):
         publish.publish(spark, lake, plans[0].batch_id, run_id, datetime.now(UTC))
     if catalog:
         merged = {receipt.table_name for receipt in done if receipt.status == "merged"}

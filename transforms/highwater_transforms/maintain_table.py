@@ -72,7 +72,7 @@ def indexed(columns: dict[str, str], sought: tuple[str, ...]) -> tuple[str, ...]
 
 def _set(table: DeltaTable, properties: dict[str, str], key: str, value: str | None) -> None:
     if value is not None and properties.get(key) != value:
-        table.set_property(key, value)
+        table.set_properties({key: value})
 
 
 def conflicts(error: PySparkException) -> bool:

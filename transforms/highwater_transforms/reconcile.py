@@ -13,15 +13,15 @@ from datetime import UTC, datetime
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from highwater_transforms import delta, faults, gold_aggregate, gold_table, plan, publish, receipts, session
+from highwater_transforms import delta, faults, gold, gold_table, plan, publish, receipts, session
 from highwater_transforms import reconcile_keys as rk
-from highwater_transforms.delta import SERVED, update
+from highwater_transforms.delta import DeltaTable, update
 from highwater_transforms.errors import TransformError
 from highwater_transforms.lake import Lake
 from highwater_transforms.plan import TablePlan
 from highwater_transforms.reconcile_keys import Snapshot
 from highwater_transforms.system import ATTEMPT, BATCH, REMOVED, WINDOW
-from highwater_transforms.table import Clock, Tables
+from highwater_transforms.tables import Clock, Tables
 
 AT_ONCE = 2
 SCHEMA = (
@@ -75,34 +75,22 @@ def _mark(tables: Tables, rows: DataFrame, removed: bool, batch_id: int) -> int:
     return done.updated
 
 
-def _into_gold(tables: Tables, snapshot: Snapshot, batch_id: int, clock: Clock) -> None:
+def _into_gold(tables: Tables, snapshot: Snapshot, planned: TablePlan, clock: Clock) -> None:
     """Bring the marks of silver to what is served, also those that a run which died before it did not."""
     contract = tables.contract
-    definition, from_silver = contract.definition, tables.silver.frame()
-    served = [("gold", gold_table.served(contract, batch_id), gold_table.properties(contract))]
-    if contract.sensitive:
-        served.insert(0, ("restricted", gold_table.restricted(contract, batch_id), SERVED))
-    anew, by = False, gold_table.identity(contract)
-    for container, transform, given in served:
-        table = tables.of(container, contract.gold.table)
-        with clock.step(container):
-            if not gold_table.is_current(table, definition):
-                gold_table.rebuild(table, from_silver.transform(transform), given, definition)
-                anew = True
-                continue
-            rows = from_silver.where(rk.inside(contract, snapshot.windows)).transform(transform)
-            held = table.frame().select(*by, F.col(REMOVED).alias("_held"))
-            behind = rows.join(held, list(by)).where(F.col(REMOVED) != F.col("_held")).drop("_held")
-            if not behind.isEmpty():
-                table.merge(
-                    behind,
-                    delta.equal(by),
-                    f"WHEN MATCHED THEN {update([c for c in behind.columns if c not in by])}",
-                )
-    for aggregate in contract.gold.aggregates:
-        with clock.step(aggregate.table):
-            table = tables.of("gold", aggregate.table)
-            gold_aggregate.refresh(aggregate, tables.gold, table, batch_id, definition, anew)
+    by, inside = gold_table.identity(contract), rk.inside(contract, snapshot.windows)
+    from_silver = tables.silver.frame().where(inside)
+
+    def refresh(table: DeltaTable, transform: gold_table.Served) -> None:
+        rows = from_silver.transform(transform)
+        held = table.frame().select(*by, F.col(REMOVED).alias("_held"))
+        behind = rows.join(held, list(by)).where(F.col(REMOVED) != F.col("_held")).drop("_held")
+        if not behind.isEmpty():
+            names = [c for c in behind.columns if c not in by]
+            table.merge(behind, delta.equal(by), f"WHEN MATCHED THEN {update(names)}")
+
+    found = tables.dimensions({})
+    gold.serve(tables, found, planned.batch_id, clock, refresh, text=planned.contract_json)
 
 
 def process(spark: SparkSession, lake: Lake, planned: TablePlan, snapshot: Snapshot) -> Receipt:
@@ -144,7 +132,7 @@ def process(spark: SparkSession, lake: Lake, planned: TablePlan, snapshot: Snaps
     with clock.step("silver"):
         marked = _mark(tables, gone, True, planned.batch_id) if missing else 0
         revived = _mark(tables, back, False, planned.batch_id) if returned else 0
-    _into_gold(tables, snapshot, planned.batch_id, clock)
+    _into_gold(tables, snapshot, planned, clock)
     versions = {"silver": tables.silver.version(), "gold": tables.gold.version()}
     return Receipt(
         *who, "merged", receipts.windows(planned), landed, compared, missing, marked, revived, missed, missed_low,

@@ -17,7 +17,7 @@ from highwater_transforms.errors import TransformError
 from highwater_transforms.lake import Lake
 from highwater_transforms.plan import TablePlan, Window
 from highwater_transforms.system import IS_CURRENT, REMOVED, WINDOW, ddl, quoted
-from highwater_transforms.table import Tables
+from highwater_transforms.tables import Tables
 
 EXTRA = {
     "newest": "bigint", "unmerged": "string", "silver_version": "bigint", "allow_share": "double",

@@ -17,7 +17,7 @@ from highwater_transforms.system import quoted
 
 def shown(contract: Contract) -> list[tuple[str, str]]:
     """(container, table) of what a contract's readers may look at; a container is a schema of its name."""
-    found = [("gold", contract.gold.table), *(("gold", a.table) for a in contract.gold.aggregates)]
+    found = [("gold", name) for name in contract.gold.tables]
     return [*found, ("restricted", contract.gold.table)] if contract.sensitive else found
 
 

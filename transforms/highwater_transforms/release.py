@@ -23,7 +23,8 @@ from highwater_transforms.plan import TablePlan
 from highwater_transforms.quality import BROKEN, REJECTED
 from highwater_transforms.receipts import Receipt
 from highwater_transforms.system import WINDOW
-from highwater_transforms.table import Clock, Tables, serve
+from highwater_transforms.table import Ready, serve
+from highwater_transforms.tables import Clock, Tables
 
 _HELD, _WAS, _CHOSEN = "_held", "_was", "_chosen"
 
@@ -118,7 +119,9 @@ def _judge(contract: Contract, plan: TablePlan, table: DeltaTable, held: DataFra
 def process(meant: dict[str, Asked]):
     """The work on one table, as `job.run` wants it."""
 
-    def release(spark: SparkSession, lake: Lake, planned: TablePlan, loaded_at: datetime) -> Receipt:
+    def release(
+        spark: SparkSession, lake: Lake, planned: TablePlan, loaded_at: datetime, ready: Ready
+    ) -> Receipt:
         """Judge held rows again and serve those that pass; the receipt is not written yet.
 
         landed = quarantined (those that stay) + inserted + updated + superseded (a newer version is served).
@@ -144,7 +147,7 @@ def process(meant: dict[str, Asked]):
         work = Batch(contract, plan, placed)
         with clock.step("check"):
             counts = batch.measure(work)
-        done, versions = serve(work, counts, tables, clock)
+        done, versions = serve(work, counts, tables, clock, ready)
         with clock.step("quarantine"):
             quarantine.write(work, counts, waiting)
         inserted = done.inserted if contract.primary_key else chosen - stay

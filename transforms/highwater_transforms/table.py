@@ -1,13 +1,11 @@
 """One table of a run, from its landed windows to gold, in the order in which a death in between heals.
 
-Bronze, quarantine, silver, restricted, gold, aggregates: each step can be repeated, and finds what it needs by the
-windows, which the ledger plans again until the receipt is there.
+Bronze, quarantine, silver, gold: each step can be repeated, and finds what it needs by the windows, which the ledger
+plans again until the receipt is there.
 """
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from pyspark.sql import SparkSession
@@ -15,9 +13,10 @@ from pyspark.sql import SparkSession
 from highwater_transforms import (
     batch,
     bronze,
-    gold_aggregate,
+    gold,
     gold_table,
     landing,
+    lookup,
     quarantine,
     silver,
     silver_append,
@@ -27,49 +26,14 @@ from highwater_transforms import (
     silver_upsert,
 )  # fmt: skip
 from highwater_transforms.batch import Batch, Counts
-from highwater_transforms.contract import Contract
-from highwater_transforms.delta import SERVED, DeltaTable
+from highwater_transforms.delta import DeltaTable
 from highwater_transforms.lake import Lake
 from highwater_transforms.plan import TablePlan
 from highwater_transforms.receipts import Receipt, windows
 from highwater_transforms.silver import Done
+from highwater_transforms.tables import Clock, Tables
 
 SILVER_PROPERTIES = {"delta.enableDeletionVectors": "false", "delta.columnMapping.mode": "none"}
-
-
-@dataclass
-class Clock:
-    """Seconds by step."""
-
-    steps: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        began = time.monotonic()
-        try:
-            yield
-        finally:
-            self.steps[name] = round(time.monotonic() - began, 3)
-
-
-@dataclass(frozen=True)
-class Tables:
-    """The Delta tables of one contract."""
-
-    spark: SparkSession
-    lake: Lake
-    contract: Contract
-
-    def of(self, container: str, name: str) -> DeltaTable:
-        return DeltaTable(self.spark, self.lake.uri(container, name))
-
-    @property
-    def silver(self) -> DeltaTable:
-        return self.of("silver", self.contract.table)
-
-    @property
-    def gold(self) -> DeltaTable:
-        return self.of("gold", self.contract.gold.table)
 
 
 def _into_silver(work: Batch, counts: Counts, table: DeltaTable) -> Done:
@@ -87,42 +51,45 @@ def _into_silver(work: Batch, counts: Counts, table: DeltaTable) -> Done:
     return (silver_append if contract.mode == "append" else silver_upsert).merge(work, counts, table)
 
 
-def _into_gold(work: Batch, counts: Counts, tables: Tables, clock: Clock) -> None:
-    """Serve what silver holds: the restricted columns first, then the table, then its aggregates."""
-    contract, batch_id = work.contract, work.plan.batch_id
-    definition, from_silver = contract.definition, tables.silver.frame()
+def _into_gold(
+    work: Batch, counts: Counts, tables: Tables, versions: Mapping[str, int], clock: Clock
+) -> None:
+    """Serve what silver holds of the batch."""
+    contract, silver_rows = work.contract, tables.silver.frame()
     whole = work.plan.reload and not contract.scd2 and contract.mode != "snapshot"
-    served = [("gold", gold_table.served(contract, batch_id), gold_table.properties(contract))]
-    if contract.sensitive:
-        served.insert(0, ("restricted", gold_table.restricted(contract, batch_id), SERVED))
-    anew = whole
-    for container, transform, given in served:
-        table = tables.of(container, contract.gold.table)
-        with clock.step(container):
-            if whole or not gold_table.is_current(table, definition):
-                gold_table.rebuild(table, from_silver.transform(transform), given, definition)
-                anew = True
-            elif counts.kept or contract.mode == "snapshot":
-                gold_table.refresh(work, counts, from_silver, table, transform)
-            table.refuse_newer_reader()
-    for aggregate in contract.gold.aggregates:
-        with clock.step(aggregate.table):
-            table = tables.of("gold", aggregate.table)
-            gold_aggregate.refresh(aggregate, tables.gold, table, batch_id, definition, anew)
-            table.refuse_newer_reader()
+
+    def refresh(table: DeltaTable, transform: gold_table.Served) -> None:
+        if counts.kept or contract.mode == "snapshot":
+            gold_table.refresh(work, counts, silver_rows, table, transform)
+
+    found, plan = tables.dimensions(versions), work.plan
+    gold.serve(tables, found, plan.batch_id, clock, refresh, whole, plan.contract_json)
 
 
-def serve(work: Batch, counts: Counts, tables: Tables, clock: Clock) -> tuple[Done, dict[str, int]]:
+Ready = Callable[[], Mapping[str, int]]
+
+
+def serve(
+    work: Batch, counts: Counts, tables: Tables, clock: Clock, ready: Ready
+) -> tuple[Done, dict[str, int]]:
     """Bring the batch to silver and to what is served; what became of it, and the tables' versions."""
     with clock.step("silver"):
         done = _into_silver(work, counts, tables.silver)
-    _into_gold(work, counts, tables, clock)
+    known: Mapping[str, int] = {}
+    if lookup.joined(work.contract):
+        with clock.step("waiting"):
+            known = ready()
+    _into_gold(work, counts, tables, known, clock)
     with clock.step("versions"):
         return done, {"silver": tables.silver.version(), "gold": tables.gold.version()}
 
 
-def process(spark: SparkSession, lake: Lake, plan: TablePlan, loaded_at: datetime) -> Receipt:
+def process(spark: SparkSession, lake: Lake, plan: TablePlan, loaded_at: datetime, ready: Ready) -> Receipt:
     """Merge one table's windows and tell what was done; the receipt is not written yet.
+
+    Args:
+        ready: asked before a table that looks dimensions up is served; returns when those of the run are, and gives
+            the versions of those that could be.
 
     Raises:
         TransformError: the contract, the landed rows or a table is not as it must be.
@@ -139,7 +106,7 @@ def process(spark: SparkSession, lake: Lake, plan: TablePlan, loaded_at: datetim
         counts = batch.measure(work)
     with clock.step("quarantine"):
         quarantine.write(work, counts, tables.of("quarantine", contract.table))
-    done, versions = serve(work, counts, tables, clock)
+    done, versions = serve(work, counts, tables, clock, ready)
     return Receipt(
         plan.run_id, plan.batch_id, plan.table, "merged", windows(plan), counts.landed, counts.duplicates,
         counts.superseded + done.stale, counts.quarantined, done.inserted, done.updated, done.unchanged, done.deleted,

@@ -64,8 +64,7 @@ def write(folder: Path, table: pa.Table, *, reader: int = 1, files: int = 1) -> 
 
 def gold_schema(contract: Contract) -> pa.Schema:
     """The Arrow schema of a contract's gold table."""
-    fields = [(c.name, arrow_type(c.parsed)) for c in contract.columns if not c.sensitive]
-    fields += [(d.name, arrow_type(d.parsed)) for d in contract.gold.derived]
+    fields = [(c.name, arrow_type(c.parsed)) for c in contract.served]
     if contract.history == "scd2":
         fields += [("valid_from", INSTANT), ("valid_to", INSTANT), ("is_current", pa.bool_())]
     return pa.schema([*fields, ("_batch_id", pa.int64()), ("_removed", pa.bool_())])

@@ -107,7 +107,7 @@ def test_managed_storage_overlaps_no_table_of_the_job(stack, of_type):
         assert folder == "_managed"
     from contracts import load_all
 
-    tables = {c.gold.table for c in load_all()} | {a.table for c in load_all() for a in c.gold.aggregates}
+    tables = {table for c in load_all() for table in c.gold.tables}
     assert not any(table.startswith("_") for table in tables | {c.table for c in load_all()})
 
 

@@ -14,11 +14,17 @@ def scripts() -> dict[str, str]:
 
 def test_one_view_a_gold_table_aggregate_and_restricted_table():
     assert sorted(name for name in scripts() if not name.endswith("_changes")) == [
+        "mart.agg_zone_flow_day",
         "mart.agg_zone_hour",
+        "mart.dim_date",
         "mart.dim_driver",
+        "mart.dim_payment",
+        "mart.dim_rate",
+        "mart.dim_time",
         "mart.dim_zone",
         "mart.fact_trip",
         "mart.fact_trip_event",
+        "mart.kpi_quarter_hour",
         "restricted.dim_driver",
     ]
 
@@ -80,16 +86,26 @@ def test_an_aggregate_serves_its_groups_and_measures_and_filters_nothing():
     text = scripts()["mart.agg_zone_hour"]
     view = list(serving.views(CONTRACTS["trip"]))[1]
     assert view.served == (
-        "pickup_zone_id", "pickup_hour",
-        "trips", "cancelled", "revenue", "distance", "duration_s", "batch_id",
+        "pickup_zone_id", "pickup_zone_key", "pickup_hour", "local_hour", "local_date", "local_time_key",
+        "demand", "trips", "cancellations", "revenue", "distance", "duration_s", "average_speed_mph", "batch_id",
     )  # fmt: skip
     assert "[revenue] DECIMAL(18,2)" in text
     assert "WHERE" not in text
 
 
-def test_derived_columns_follow_the_contracts_own():
+def test_looked_up_and_derived_columns_follow_the_contracts_own():
     view = next(serving.views(CONTRACTS["trip"]))
-    assert view.served[-5:] == ("pickup_date", "pickup_hour", "duration_s", "net_amount", "batch_id")
+    own = len(CONTRACTS["trip"].columns)
+    assert view.served[own : own + 2] == ("pickup_zone_key", "pickup_zone")
+    assert view.served[-4:] == ("duration_s", "speed_mph", "net_amount", "batch_id")
+    assert next(serving.views(CONTRACTS["trip_event"])).served[-2:] == ("event_number", "batch_id")
+
+
+def test_what_stands_still_is_served_by_its_key():
+    text = scripts()["mart.dim_time"]
+    assert "BULK 'dim_time'" in text
+    assert "[time_key] SMALLINT,\n    [hour] SMALLINT," in text
+    assert "WHERE" not in text
 
 
 @pytest.mark.parametrize("text", scripts().values())

@@ -8,7 +8,8 @@ from highwater_transforms.errors import TransformError
 
 from contracts import load_all
 
-TRIP = {c.table: c for c in load_all()}["trip"]
+PLANS = {c.table: c for c in load_all()}
+TRIP = PLANS["trip"]
 
 
 def test_each_shipped_contract_is_read_back_as_it_was_written():
@@ -32,10 +33,18 @@ def test_the_gold_part_is_read_whole():
         ("pickup_date", "date"),
         ("pickup_hour", "timestamp"),
     ]
-    (aggregate,) = gold.aggregates
+    aggregate = gold.aggregates[0]
     assert (aggregate.table, aggregate.where) == ("agg_zone_hour", "not is_deleted")
-    assert [g.name for g in aggregate.group_by] == ["pickup_zone_id", "pickup_hour"]
-    assert aggregate.measures[0].expression == "count(*)"
+    assert [g.name for g in aggregate.group_by] == ["pickup_zone_id", "pickup_zone_key", "pickup_hour"]
+    assert {m.name: m.expression for m in aggregate.measures}["demand"] == "count(*)"
+    driver = next(k for k in gold.lookups if k.dimension == "dim_driver")
+    assert (driver.key, driver.valid_at) == ((("driver_id", "driver_id"),), "pickup_at")
+    assert (driver.columns[0].column, driver.columns[0].unknown) == ("driver_key", "-1")
+    payment = gold.static_of("dim_payment")
+    assert (payment.columns[0], payment.rows[0]) == (("payment_type", "smallint"), ("-1", "Unknown"))
+    assert gold.static_of("dim_time").sequence == ("0", "1439", "1")
+    numbered = contract.parse(PLANS["trip_event"].plan_json()).gold.numbered
+    assert (numbered.within, numbered.order) == (("trip_id",), ("occurred_at", "event_id"))
 
 
 def changed(**keys) -> str:

@@ -1,0 +1,89 @@
+"""Serving what silver holds: what stands still, the restricted columns, the table, then its aggregates.
+
+Facts follow the dimensions that they look up, and aggregates follow facts, so a death in between heals: whatever comes
+last carries the note by which all before it is known to be built from this contract.
+"""
+
+from collections.abc import Callable
+
+from highwater_transforms import gold_aggregate, gold_followers, gold_late, gold_static, gold_table
+from highwater_transforms.delta import SERVED, DeltaTable
+from highwater_transforms.gold_table import Served
+from highwater_transforms.lookup import Found, joined
+from highwater_transforms.tables import Clock, Tables
+
+# Properties of the last table: what all of the contract's gold is made of, and the version of each dimension that it
+# has taken in.
+DEFINITION, TAKEN_IN = "highwater.definition", "highwater.dimensions"
+Refresh = Callable[[DeltaTable, Served], None]
+
+
+def _static(tables: Tables, batch_id: int, clock: Clock) -> None:
+    for static in tables.contract.gold.static:
+        with clock.step(static.table):
+            table = tables.of("gold", static.table)
+            table.overwrite(gold_static.rows(tables.spark, static, batch_id), SERVED)
+            table.refuse_newer_reader()
+
+
+def _aggregates(tables: Tables, batch_id: int, clock: Clock, anew: bool) -> None:
+    aggregates = tables.contract.gold.aggregates
+    version = (
+        tables.gold.version() if aggregates else 0
+    )  # first: rows of a later commit are only taken in twice
+    for aggregate in aggregates:
+        with clock.step(aggregate.table):
+            table = tables.of("gold", aggregate.table)
+            gold_aggregate.refresh(aggregate, tables.gold, version, table, batch_id, anew)
+            table.refuse_newer_reader()
+
+
+def serve(
+    tables: Tables,
+    found: Found,
+    batch_id: int,
+    clock: Clock,
+    refresh: Refresh,
+    anew: bool = False,
+    text: str | None = None,
+) -> None:
+    """Bring gold to silver.
+
+    Args:
+        found: the dimensions that the contract looks up.
+        refresh: brings one table to what silver holds now; gets the table and how silver is served in it.
+        anew: build the table from silver whatever it holds.
+        text: the contract as the plan has it; None when it is known to be the one that gold was built from.
+    """
+    contract = tables.contract
+    noted = tables.last.properties() or {}
+    known = noted.get(DEFINITION) == contract.definition
+    anew = anew or not known
+    if not known:
+        _static(tables, batch_id, clock)
+        if text and joined(contract):
+            gold_followers.remember(tables, text, batch_id)
+    looked_up = gold_table.served(contract, batch_id, found.rows)
+    served = [("gold", looked_up, gold_table.properties(contract))]
+    if contract.sensitive:
+        served.insert(0, ("restricted", gold_table.restricted(contract, batch_id), SERVED))
+    for container, transform, given in served:
+        table = tables.of(container, contract.gold.table)
+        with clock.step(container):
+            if anew:
+                rows = tables.silver.frame().transform(transform)
+                if container == "gold" and contract.gold.unknown:
+                    rows = rows.unionByName(gold_table.unknown_member(contract, tables.spark, batch_id))
+                table.overwrite(rows, given)
+            else:
+                refresh(table, transform)
+            table.refuse_newer_reader()
+    notes = {} if known else {DEFINITION: contract.definition}
+    if found.versions:
+        with clock.step("late"):
+            before = noted.get(TAKEN_IN)
+            told = gold_late.note(found) if anew else gold_late.complete(tables, found, looked_up, before)
+            notes |= {TAKEN_IN: told} if told else {}
+    _aggregates(tables, batch_id, clock, anew)
+    if notes:
+        tables.last.set_properties(notes)

@@ -1,0 +1,81 @@
+"""Rows that wait for a dimension: completed when it arrives, and corrected when a version of it does.
+
+Which rows those are is read from the dimension's change feed, since the version that the fact took in last: only rows
+that refer to a changed key are looked up again, and only those that come out different are written.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import reduce
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from highwater_transforms import delta, gold_table
+from highwater_transforms.contract import Contract
+from highwater_transforms.delta import DeltaTable, update
+from highwater_transforms.gold_table import Served
+from highwater_transforms.lookup import Found, joined
+from highwater_transforms.system import BATCH
+from highwater_transforms.tables import Tables
+
+
+def _changed(tables: Tables, found: Found, taken_in: Mapping[str, int]) -> dict[str, DataFrame]:
+    """Of each dimension that moved on since `taken_in`, the rows whose keys changed; all of one that is new."""
+    moved = {name: version for name, version in found.versions.items() if taken_in.get(name) != version}
+    return {
+        # A dimension that is back at an older version was restored: everything is looked up again.
+        name: tables.of("gold", name).changes_since(taken_in[name])
+        if taken_in.get(name, version) < version
+        else found.rows[name]
+        for name, version in moved.items()
+    }
+
+
+def referring(contract: Contract, rows: DataFrame, changed: Mapping[str, DataFrame]) -> DataFrame:
+    """Those of the rows that refer to a key in `changed`, each once."""
+    parts = []
+    for lookup in joined(contract):
+        if lookup.dimension in changed:
+            keys = changed[lookup.dimension].select(
+                *(F.col(theirs).alias(ours) for theirs, ours in lookup.key)
+            )
+            parts.append(rows.join(keys.distinct(), [ours for _, ours in lookup.key], "left_semi"))
+    by = list(gold_table.identity(contract))
+    return reduce(DataFrame.unionByName, parts).dropDuplicates(by)
+
+
+def _looked_up_again(contract: Contract, table: DeltaTable, rows: DataFrame, served_by: Served) -> None:
+    """Write what the dimensions make of the rows now. A number within a group does not follow from them."""
+    by = gold_table.identity(contract)
+    names = [t.name for lookup in contract.gold.lookups for t in lookup.columns]
+    names += [d.name for d in contract.gold.derived]
+    served = rows.transform(served_by).select(*by, *names, BATCH)
+    table.merge(
+        served,
+        delta.equal(by),
+        f"WHEN MATCHED AND NOT ({delta.same(names)}) THEN {update([*names, BATCH])}",
+    )
+
+
+def complete(tables: Tables, found: Found, served_by: Served, noted: str | None) -> str | None:
+    """Bring the fact to the dimensions as they are.
+
+    Args:
+        noted: what the call before gave, None when there was none.
+
+    Returns:
+        What is to be noted once all that follows from the fact is written; None when no dimension moved on.
+    """
+    taken_in = json.loads(noted) if noted else {}
+    changed = _changed(tables, found, taken_in)
+    if not changed:
+        return None
+    rows = referring(tables.contract, tables.silver.frame(), changed)
+    _looked_up_again(tables.contract, tables.gold, rows, served_by)
+    return note(found, taken_in)
+
+
+def note(found: Found, before: Mapping[str, int] | None = None) -> str:
+    """The versions that a fact has taken in, as its tables tell them."""
+    return json.dumps({**(before or {}), **found.versions}, sort_keys=True)
