@@ -96,7 +96,7 @@ def _as_data(stack, table, volumes, unknown, result) -> dict:
         ],
         "lines": [
             {"what": line.what, "unit": line.price.unit, "price": line.price.usd, "meter": line.price.meter,
-             "checked": line.price.checked, "source": line.price.source,
+             "checked": line.price.checked, "seen": line.price.seen, "source": line.price.source,
              "quantities": [round(q, 3) for q in line.quantities], "usd": [round(u, 2) for u in line.usd]}
             for line in result.lines
         ],

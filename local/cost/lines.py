@@ -159,6 +159,10 @@ def _logs(bill: Bill, workspace: Mapping[str, Any]) -> None:
 def _query_alert(bill: Bill, rule: Mapping[str, Any]) -> None:
     minutes = rule["evaluationFrequency"].removeprefix("PT").removesuffix("M")
     bill.add(f"Alert {rule['displayName']}", f"alert.query.{minutes}", 1)
+    # One that tells tables apart watches each; the first is the rule's own.
+    split = any(condition.get("dimensions") for condition in rule["criteria"]["allOf"])
+    if split and len(bill.volumes) > 1:
+        bill.add("Alerts, further tables", f"alert.series.{minutes}", len(bill.volumes) - 1)
 
 
 def _vault(bill: Bill, vault: Mapping[str, Any]) -> None:

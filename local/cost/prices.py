@@ -18,13 +18,17 @@ class _Part(BaseModel):
 
 
 class Price(_Part):
-    """One list price: US dollars a unit, the meter's name, where it stands, and whether it was looked up."""
+    """One list price: US dollars a unit, the meter's name, where it stands, and whether it was looked up.
+
+    `seen` is when and where it was looked up, or what was found in its place.
+    """
 
     usd: float = Field(ge=0)
     unit: str
     meter: str
     source: str
     checked: bool
+    seen: str = ""
 
 
 class Assumption(_Part):

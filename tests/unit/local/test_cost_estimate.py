@@ -143,6 +143,21 @@ def test_managed_compute_is_paid_while_it_is_warm(declared, table):
     assert "Data Factory, copies" not in prod
 
 
+def test_an_alert_watches_each_table_for_a_price(declared, table):
+    four = [one(1, 1, name=name) for name in "abcd"]
+    further = lines(cost.estimate(declared("prod"), table, four, [EVERY_5]))["Alerts, further tables"]
+    # Three rules that tell tables apart, of which each watches three more.
+    assert further.quantities == (9,) and further.usd == (pytest.approx(9 * 0.15),)
+
+
+def test_a_price_says_where_it_was_seen_and_one_that_was_not_says_what_was_found(table):
+    unseen = {key for key, price in table.prices.items() if not price.checked}
+    assert unseen == {
+        "postgres.Standard_B2s", "storage.Standard_ZRS", "storage.Standard_GZRS", "storage.write",
+    }  # fmt: skip
+    assert all(table.prices[key].seen for key in unseen)
+
+
 def test_machines_of_a_pool_are_paid_until_they_are_given_back(declared, table):
     table = table.assuming({"merge_seconds": 30, "warm_start_seconds": 90, "cluster_start_seconds": 240})
     result = cost.estimate(declared("prod"), table, [one(0, 2880 * 0.1)], [EVERY_5, DAILY])
