@@ -169,7 +169,7 @@ def test_every_rule_tells_the_same_people(of_type):
 def test_the_budget_counts_every_group_that_the_stack_pays_for(of_type):
     token = f"{AZURE}:consumption:Budget"
     amounts = {s: [b["amount"] for b in of_type(s, token).values()] for s in STACKS}
-    assert amounts == {"dev": [500], "staging": [1500], "prod": [4000], "pr-7": []}
+    assert amounts == {"dev": [1500], "staging": [4500], "prod": [5000], "pr-7": []}
     budget = only(of_type("prod", token))
     assert budget["filter"]["dimensions"] == {
         "name": "ResourceGroupName", "operator": "In",

@@ -143,6 +143,15 @@ def test_managed_compute_is_paid_while_it_is_warm(declared, table):
     assert "Data Factory, copies" not in prod
 
 
+@pytest.mark.parametrize("stack", ["dev", "staging", "prod"])
+def test_a_stack_as_it_comes_stays_within_its_budget(declared, table, stack):
+    """At the volumes that `highwater cost` assumes; else the budget's alert would be a habit."""
+    found, _ = cost.volumes(load_all(), table, trips_per_day=100_000, change_share=1.5, days=365)
+    (total,) = cost.estimate(declared(stack), table, found, [EVERY_5]).totals
+    (budget,) = [r["inputs"]["amount"] for r in declared(stack) if r["type"].endswith("consumption:Budget")]
+    assert budget / 2 < total < budget
+
+
 def test_an_alert_watches_each_table_for_a_price(declared, table):
     four = [one(1, 1, name=name) for name in "abcd"]
     further = lines(cost.estimate(declared("prod"), table, four, [EVERY_5]))["Alerts, further tables"]
