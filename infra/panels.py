@@ -1,7 +1,7 @@
-"""What there is to see of the runs: the panels of the Azure workbook and of the local console, as data.
+"""What there is to see of the runs: the panels of the Azure workbook, as data.
 
 Each panel is asked twice: in KQL of what a stack's Log Analytics workspace holds, and in SQL of the control
-database, which the laptop has at hand. Columns and their order are the same.
+database, as the laptop has it. Columns and their order are the same, which a test holds.
 """
 
 from dataclasses import dataclass
