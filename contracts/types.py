@@ -34,6 +34,19 @@ class ColumnType:
         """Digits after the second of a timestamp type (0 to 6)."""
         return self.args[0] if self.args else 6
 
+    def widens_to(self, other: "ColumnType") -> bool:
+        """Whether every value of this type has a place in the other, which the stored tables can take as they are: a
+        larger integer, a decimal with no fewer digits on either side, a longer text, a finer time."""
+        digits = {"smallint": 5, "integer": 10, "bigint": 19}
+        if self.name in digits and other.name in digits:
+            return digits[self.name] <= digits[other.name]
+        if other.name == "decimal" and (self.name == "decimal" or self.name in digits):
+            precision, scale = self.args if self.name == "decimal" else (digits[self.name], 0)
+            return other.args[0] - other.args[1] >= precision - scale and other.args[1] >= scale
+        if self.name == "varchar" and other.name in ("varchar", "text"):
+            return other.name == "text" or self.args[0] <= other.args[0]
+        return self.name == other.name and self.precision <= other.precision
+
     @property
     def postgres(self) -> str:
         """The type of the column in the source's DDL."""

@@ -1,8 +1,10 @@
 """Commands on the contracts."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from local.cli.app import Json, app, console, print_json
@@ -40,6 +42,40 @@ def check(
             c.table, c.mode, c.history, cursor, str(len(c.columns)), str(len(c.rules)), served, c.version
         )
     console.print(table)
+
+
+@contracts_app.command()
+def plan(
+    directory: Path | None = typer.Option(None, help="Folder of contracts; the project's own by default."),
+    conninfo: str | None = typer.Option(
+        None, help="Another stack's control database, as a libpq connection string; the local one by default."
+    ),
+    replace: list[str] = typer.Option(
+        [], help="A table whose destructive changes are meant; may be given again."
+    ),
+    as_json: bool = Json,
+) -> None:
+    """Compare the deployed contracts with the working ones. Exit status 1 while a destructive change is not meant."""
+    from contracts import load_all
+    from local.contract_plan import deployed, planned, require_meant
+    from local.state import State
+
+    found = planned(deployed(State.default(), conninfo), load_all(directory))
+    if as_json:
+        print_json([{**asdict(c), "destructive": c.destructive} for c in found])
+    elif not found:
+        console.print("The deployed contracts are the working ones.")
+    for change in found if not as_json else []:
+        mark = "[red]destructive[/]" if change.destructive else "[green]additive[/]   "
+        what = f"{change.table} {change.key}: {_shown(change.old)} -> {_shown(change.new)}"
+        console.print(
+            f"{mark} {escape(what)}{escape(f' ({change.why})' if change.why else '')}", highlight=False
+        )
+    require_meant(found, replace)
+
+
+def _shown(value: object) -> str:
+    return "nothing" if value is None else str(value)
 
 
 def _check_source(contracts: tuple, conninfo: str | None, as_json: bool) -> None:

@@ -27,8 +27,17 @@ def _operate(name: str, as_json: bool):
 
 
 @app.command()
-def up(as_json: bool = Json) -> None:
+def up(
+    replace: list[str] = typer.Option(
+        [], help="A table whose contract may change destructively (see `contracts plan`); may be given again."
+    ),
+    as_json: bool = Json,
+) -> None:
     """Build or update the local stack with the real Pulumi engine."""
+    from contracts import load_all
+    from local.contract_plan import deployed, planned, require_meant
+
+    require_meant(planned(deployed(State.default()), load_all()), replace)
     _operate("up", as_json)
 
 
