@@ -53,7 +53,7 @@ def place(data: Data) -> tuple[Path, str | None]:
         )
     container = str(location.get("fileSystem") or "")
     system = root(data.connection) / container
-    if not container or "/" in container or not system.is_dir():
+    if container in ("", ".", "..") or "/" in container or not system.is_dir():
         raise ActivityError(
             f"The file system '{container}' of the dataset '{data.name}' does not exist at {system.parent}.",
             "ADLSGen2OperationFailed",
