@@ -22,16 +22,22 @@ RESULT = PROJECT / "build" / "reliability.json"
 
 
 def summary(lines: str, ok: bool, seconds: float) -> dict:
-    """What was tried, by kind, from the report's lines. `lost` and `doubled` are None where a test failed: unknown."""
+    """What was tried, by kind, from the report's lines. `lost` and `doubled` are None where a test failed: unknown.
+
+    `enumerated` is how many there are of a kind that can be counted, such as points at which a run can break.
+    """
     tried: Counter[str] = Counter()
+    enumerated: Counter[str] = Counter()
     for line in lines.splitlines():
         told = json.loads(line)
         tried[told["kind"]] += told["count"]
+        enumerated[told["kind"]] += told.get("enumerated", 0)
     none = 0 if ok and tried else None
     return {
         "ok": ok,
         "seconds": round(seconds),
         "tried": dict(sorted(tried.items())),
+        "enumerated": {kind: count for kind, count in sorted(enumerated.items()) if count},
         "lost": none,
         "doubled": none,
     }
@@ -49,7 +55,10 @@ def main() -> int:
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(found, indent=2) + "\n")
     unknown = "unknown: a test failed, see above"
-    rows = [("tried", "count"), *((kind, str(count)) for kind, count in found["tried"].items())]
+    rows = [("tried", "count")]
+    for kind, count in found["tried"].items():
+        of = found["enumerated"].get(kind)
+        rows.append((kind, f"{count} of {of}" if of else str(count)))
     rows += [(key, unknown if found[key] is None else str(found[key])) for key in ("lost", "doubled")]
     print(f"\n{table(rows)}\n\nwritten to {RESULT.relative_to(PROJECT)}")
     return status

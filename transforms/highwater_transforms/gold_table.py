@@ -119,7 +119,7 @@ def refresh(batch: Batch, counts: Counts, silver: DataFrame, table: DeltaTable, 
     contract, plan = batch.contract, batch.plan
     rows = _to_serve(batch, counts, silver).transform(served_by)
     if not contract.primary_key:
-        table.replace_windows(rows, plan.window_ids)
+        table.replace_windows(rows, plan.window_ids, checked=True)
         return
     by, names = identity(contract), rows.columns
     content = [n for n in names if n not in (*by, BATCH)]

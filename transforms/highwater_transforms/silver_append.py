@@ -17,7 +17,7 @@ def merge(batch: Batch, counts: Counts, table: DeltaTable) -> Done:
     names = silver.names(batch.contract)
     rows = silver.present(batch.kept()).select(*names)
     if not batch.contract.primary_key:
-        table.replace_windows(rows, batch.plan.window_ids)
+        table.replace_windows(rows, batch.plan.window_ids, checked=True)
         return Done(inserted=counts.kept)
     clauses = [f"WHEN NOT MATCHED THEN {insert(names)}"]
     if batch.contract.deletes_by_keys:  # a key that was marked as removed and is read again is there

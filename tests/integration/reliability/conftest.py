@@ -10,12 +10,12 @@ from pathlib import Path
 import duckdb
 import psycopg
 import pytest
-from highwater_transforms import job
-from highwater_transforms.lake import Lake
+from job_here import Job
+from plain_job import PlainJob
 from pyspark.sql import SparkSession
 
 from contracts import Contract
-from local.adf import Factory, JobResult, Runtime
+from local.adf import Factory, Runtime
 from local.databricks.server import SparkServer
 from local.declare import resources
 from local.serving import delta
@@ -34,21 +34,6 @@ def spark(laptop) -> Iterator[SparkSession]:
         session = SparkSession.builder.getOrCreate()
         yield session
         session.stop()
-
-
-@dataclass
-class Job:
-    """The wheel's own job, in this process: what the declared Databricks job runs."""
-
-    spark: SparkSession
-    lake: Path
-
-    def run(self, job_id, parameters, on_line, *, timeout, cancel) -> JobResult:
-        done = job.run(
-            self.spark, Lake(f"file://{self.lake}/"), parameters["run_id"], parameters["plan_path"]
-        )
-        failed = [f"{r.table_name}: {r.error}" for r in done if r.status != "merged"]
-        return JobResult("1", "", "FAILED" if failed else "SUCCESS", "; ".join(failed))
 
 
 @dataclass
@@ -71,11 +56,15 @@ class Group:
 
     def silver(self, table: str, query: str) -> list[tuple]:
         """`query` over {silver}, the Delta table as it is."""
+        return self.lake_rows("silver", table, query.replace("{silver}", "{table}"))
+
+    def lake_rows(self, container: str, table: str, query: str) -> list[tuple]:
+        """`query` over {table}, a Delta table of any container as it is."""
         with duckdb.connect() as db:
             db.execute(f"load '{delta.extension('duckdb_extension_delta', 'delta')}'")
             db.execute("set timezone = 'UTC'")
-            scan = f"delta_scan('{(self.lake / 'silver' / table).as_uri()}')"
-            return db.execute(query.replace("{silver}", scan)).fetchall()
+            scan = f"delta_scan('{(self.lake / container / table).as_uri()}')"
+            return db.execute(query.replace("{table}", scan)).fetchall()
 
 
 def _contract(table: str, columns: list[dict], **more) -> Contract:
@@ -107,32 +96,45 @@ def definitions() -> list[dict]:
     return resources("local")
 
 
+@contextmanager
+def stack(server, definitions: list[dict], folder: Path, job_of: Callable, tables: tuple) -> Iterator[Group]:
+    """A source, a control database and a lake in `folder`, and the job that `job_of` makes for it."""
+    mark = uuid.uuid4().hex[:8]
+    name, lake = f"group_{mark}", folder / mark
+    (lake / "landing").mkdir(parents=True)
+    server.create_database(name)
+    with psycopg.connect(server.conninfo(name), autocommit=True) as connection:
+        texts = [ledger.factory_role(), *(text for _, text in ledger.scripts()), ddl.roles()]
+        texts += [
+            text for c in tables for text in (ddl.create_table(c), ddl.grants(c), ledger.contract_row(c))
+        ]
+        texts.append(f"update control.setting set value = {MARGIN} where name = 'margin_seconds'")
+        for text in texts:
+            connection.execute(text)
+    factory = _factory(definitions, str(server.socket_dir), name, lake)
+    try:
+        yield Group(lambda: server.conninfo(name), lake, factory, job_of(lake), tables)
+    finally:
+        server.drop_database(name)
+
+
 @pytest.fixture
 def group(postgres_server, spark, definitions, tmp_path: Path) -> Callable:
     """Makes a group's stack, which is gone afterwards."""
 
-    @contextmanager
-    def make() -> Iterator[Group]:
-        mark = uuid.uuid4().hex[:8]
-        name, lake = f"group_{mark}", tmp_path / mark
-        (lake / "landing").mkdir(parents=True)
-        postgres_server.create_database(name)
-        mine = contracts()
-        with psycopg.connect(postgres_server.conninfo(name), autocommit=True) as connection:
-            texts = [ledger.factory_role(), *(text for _, text in ledger.scripts()), ddl.roles()]
-            texts += [
-                text for c in mine for text in (ddl.create_table(c), ddl.grants(c), ledger.contract_row(c))
-            ]
-            texts.append(f"update control.setting set value = {MARGIN} where name = 'margin_seconds'")
-            for text in texts:
-                connection.execute(text)
-        factory = _factory(definitions, str(postgres_server.socket_dir), name, lake)
-        try:
-            yield Group(lambda: postgres_server.conninfo(name), lake, factory, Job(spark, lake), mine)
-        finally:
-            postgres_server.drop_database(name)
+    def make(tables: tuple[Contract, ...] | None = None):
+        return stack(
+            postgres_server, definitions, tmp_path, lambda lake: Job(spark, lake), tables or contracts()
+        )
 
     return make
+
+
+@pytest.fixture
+def plain(postgres_server, definitions, tmp_path: Path) -> Iterator[Group]:
+    """The same with a job that needs no Spark."""
+    with stack(postgres_server, definitions, tmp_path, PlainJob, contracts()) as made:
+        yield made
 
 
 def _factory(definitions: list[dict], host: str, database: str, lake: Path) -> Factory:

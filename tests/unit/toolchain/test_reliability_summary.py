@@ -4,13 +4,14 @@ from local.toolchain.reliability import summary
 
 LINES = """{"kind": "history", "count": 50, "seed": 1}
 {"kind": "history", "count": 50}
-{"kind": "fault point", "count": 7}
+{"kind": "fault point", "count": 7, "enumerated": 9}
 """
 
 
 def test_counts_are_summed_by_kind():
     assert summary(LINES, True, 61.4) == {
-        "ok": True, "seconds": 61, "tried": {"fault point": 7, "history": 100}, "lost": 0, "doubled": 0,
+        "ok": True, "seconds": 61, "tried": {"fault point": 7, "history": 100},
+        "enumerated": {"fault point": 9}, "lost": 0, "doubled": 0,
     }  # fmt: skip
 
 
