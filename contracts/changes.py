@@ -7,7 +7,9 @@ column, a table or rows from those who read them, or shows what was hidden: some
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from contracts.model import Aggregate, Column, Contract, Derived
+from contracts.columns import Column, Named
+from contracts.gold import Aggregate
+from contracts.model import Contract
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,12 @@ def _gold(old: Contract, new: Contract) -> Iterator[tuple]:
         was, now = getattr(old.gold, name), getattr(new.gold, name)
         if was != now:
             yield f"gold.{name}", was, now, "readers of the old name find nothing new"
-    yield from _served("gold.derived", old.gold.derived, new.gold.derived)
+    yield from _served("gold", old.gold.added, new.gold.added)
+    was, now = ({s.table: s for s in contract.gold.static} for contract in (old, new))
+    for table in was.keys() - now.keys():
+        yield f"gold.{table}", table, None, "readers lose the dimension"
+    for table in [t for t in was if t in now]:
+        yield from _served(f"gold.{table}", was[table].served, now[table].served)
     was, now = ({a.table: a for a in contract.gold.aggregates} for contract in (old, new))
     for table in was.keys() - now.keys():
         yield f"gold.{table}", table, None, "readers lose the aggregate"
@@ -116,7 +123,7 @@ def _gold(old: Contract, new: Contract) -> Iterator[tuple]:
         yield f"gold.{table}", None, table
     for table in [t for t in was if t in now]:
         yield from _aggregate(was[table], now[table])
-    known = {"table", "role", "derived", "aggregates"}
+    known = {"table", "role", "derived", "aggregates"}  # lookups and static rows: what else they say
     was, now = (contract.gold.model_dump(mode="json", exclude=known) for contract in (old, new))
     if was != now:
         yield "gold", was, now
@@ -134,7 +141,7 @@ def _aggregate(old: Aggregate, new: Aggregate) -> Iterator[tuple]:
         yield f"{key}.where", old.where, new.where
 
 
-def _served(key: str, old: tuple[Derived, ...], new: tuple[Derived, ...]) -> Iterator[tuple]:
+def _served(key: str, old: tuple[Named, ...], new: tuple[Named, ...]) -> Iterator[tuple]:
     was, now = ({d.name: d for d in given} for given in (old, new))
     for name in was.keys() - now.keys():
         yield f"{key}.{name}", was[name].type, None, "readers lose the column"
@@ -149,5 +156,10 @@ def _served(key: str, old: tuple[Derived, ...], new: tuple[Derived, ...]) -> Ite
                 now[name].type,
                 "" if widens else "readers get another type",
             )
-        if was[name].expression != now[name].expression:
-            yield f"{key}.{name}.expression", was[name].expression, now[name].expression
+        rest = (d.model_dump(mode="json", exclude={"type"}) for d in (was[name], now[name]))
+        yield from _rest(f"{key}.{name}", *rest)
+
+
+def _rest(key: str, was: dict, now: dict) -> Iterator[tuple]:
+    for name in [n for n in now if was.get(n) != now[n]]:
+        yield f"{key}.{name}", was.get(name), now[name]
