@@ -12,7 +12,6 @@ import time
 import psycopg
 import pytest
 from broken_runs import run_broken
-from conftest import MARGIN, Group
 from fault_points import Fault, declared, enumerate_faults
 from healing import assert_settled
 from plain_job import PlainJob
@@ -21,6 +20,7 @@ from local.adf import Runtime
 
 pytestmark = pytest.mark.postgres
 SHORT = 12
+MARGIN = 0.02
 
 CHANGE = """
 insert into mobility.thing (thing_id, body, updated_at)
@@ -32,13 +32,13 @@ insert into mobility.event (body) select n::text from generate_series(1, 3) n;
 """
 
 
-def change(made: Group) -> None:
+def change(made) -> None:
     with psycopg.connect(made.conninfo()) as connection:
         connection.execute(CHANGE)
     time.sleep(MARGIN + 0.02)
 
 
-def assert_healed(made: Group, fault: object) -> None:
+def assert_healed(made, fault: object) -> None:
     """What the job holds is what the source holds, each row once; nothing is left in the ledger."""
     for table in ("thing", "event"):
         source = made.source(f"select thing_id::text, body from mobility.{table} order by 1")
@@ -48,25 +48,24 @@ def assert_healed(made: Group, fault: object) -> None:
 
 
 @pytest.fixture
-def made(plain, monkeypatch):
+def made(plain):
     """A stack after a first load, with a short margin."""
     with psycopg.connect(plain.conninfo()) as connection:
-        connection.execute("update control.setting set value = 0.02 where name = 'margin_seconds'")
-    monkeypatch.setattr("test_pipeline_faults.MARGIN", 0.02)
+        connection.execute(f"update control.setting set value = {MARGIN} where name = 'margin_seconds'")
     change(plain)
     plain.run()
     assert_healed(plain, "the first load")
     return plain
 
 
-def found_faults(made: Group) -> list[Fault]:
+def found_faults(made) -> list[Fault]:
     steps: list[str] = []
     change(made)
     made.run(on_step=steps.append)
     return list(enumerate_faults(declared(made.factory, "ingest"), steps, [], []))
 
 
-def play(made: Group, chosen: list[Fault]) -> None:
+def play(made, chosen: list[Fault]) -> None:
     for number, fault in enumerate(chosen, 1):
         change(made)
         came = run_broken(fault, made.factory, made.lake, made.job, PlainJob(made.lake))
