@@ -190,7 +190,7 @@ def test_what_is_in_the_factory_goes_with_it(stack, declared):
         if ("factoryName" in r["inputs"] and not r["type"].endswith(":Factory"))
         or r["type"] == f"{AZURE}:resources:Resource"
     ]  # fmt: skip
-    assert Counter(r["type"].rpartition(":")[2] for r in inside)["Pipeline"] == 8
+    assert Counter(r["type"].rpartition(":")[2] for r in inside)["Pipeline"] == 9
     assert len(inside) == 1 + 4 + 4 + 8 + 3
     assert {r["options"]["deletedWith"].rpartition("::")[2] for r in inside} == {"factory"}
 
