@@ -46,6 +46,8 @@ def _served(contract: Contract) -> Iterator[Breach]:
         for name in (*gold.numbered.within, *gold.numbered.order):
             if name not in contract.column_names:
                 yield Breach("gold.numbered", "may only use columns of the contract", name)
+            elif name in gold.numbered.within and contract.column(name).nullable:
+                yield Breach("gold.numbered", "rows can't share a column that may be null", name)
         known.add(gold.numbered.name)
     for a in gold.aggregates:
         for item in (*a.group_by, *a.measures):

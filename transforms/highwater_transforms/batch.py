@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 from highwater_transforms import dedupe, delta, quality
@@ -20,7 +20,8 @@ class Counts:
     """What one pass over the batch counted. landed = kept + quarantined + duplicates + superseded.
 
     `broken` is rule to rows, rules that no row broke left out; `low` and `high` are the least and the greatest value
-    of the key's first column among the kept rows, as text, None when there is no key or no row.
+    of the key's first column among the kept rows, as SQL, None when there is no key or no row. `group_low` and
+    `group_high` are those of the first column within which gold numbers rows, where it does.
     """
 
     landed: int
@@ -31,6 +32,8 @@ class Counts:
     broken: dict[str, int]
     low: str | None
     high: str | None
+    group_low: str | None = None
+    group_high: str | None = None
 
 
 @dataclass(frozen=True)
@@ -72,11 +75,12 @@ def measure(batch: Batch) -> Counts:
         TransformError: a window holds other than the rows that the ledger recorded, or a rule of severity `fail` broke.
     """
     contract, rules = batch.contract, in_force(batch.contract, batch.plan)
-    kind = contract.type_of(contract.primary_key[0]) if contract.primary_key else "void"
-    key = F.col(contract.primary_key[0]) if contract.primary_key else F.lit(None)
-    if kind == "timestamp":
-        key = F.unix_micros(key)  # as a datetime it would take on the zone of this process
-    kept_key = F.when(F.col(PLACE) == KEPT, key)
+    numbered = contract.gold.numbered
+    spans = {
+        "key": contract.primary_key[0] if contract.primary_key else None,
+        "group": numbered.within[0] if numbered else None,
+    }
+    ends = [end for name, column in spans.items() for end in _ends(contract, name, column)]
     counted = [F.count_if(F.col(PLACE) == p).alias(p) for p in (KEPT, QUARANTINED, DUPLICATE, SUPERSEDED)]
     broken = [F.count_if(F.array_contains(BROKEN, r.name)).alias(f"rule_{i}") for i, r in enumerate(rules)]
     rows = (
@@ -85,8 +89,7 @@ def measure(batch: Batch) -> Counts:
             F.count("*").alias("landed"),
             *counted,
             *broken,
-            F.min(kept_key).alias("low"),
-            F.max(kept_key).alias("high"),
+            *ends,
         )
         .collect()
     )
@@ -110,13 +113,29 @@ def measure(batch: Batch) -> Counts:
                 "Correct the source or the contract; the windows are merged by the next run",
                 rules=counted_rules,
             )  # fmt: skip
-    lows, highs = ([row[side] for row in rows if row[side] is not None] for side in ("low", "high"))
+    bounds = [bound for name, column in spans.items() for bound in _bounds(contract, rows, name, column)]
     return Counts(
         sum(landed.values()), *(sum(row[p] for row in rows) for p in (KEPT, QUARANTINED, DUPLICATE, SUPERSEDED)),
-        counted_rules,
-        delta.literal(min(lows), kind) if lows else None,
-        delta.literal(max(highs), kind) if highs else None,
+        counted_rules, *bounds,
     )  # fmt: skip
+
+
+def _ends(contract: Contract, name: str, column: str | None) -> list[Column]:
+    """The least and the greatest value of a column among kept rows, as `<name>_low` and `<name>_high`."""
+    value = F.col(column) if column else F.lit(None)
+    if column and contract.type_of(column) == "timestamp":
+        value = F.unix_micros(value)  # as a datetime it would take on the zone of this process
+    kept = F.when(F.col(PLACE) == KEPT, value)
+    return [F.min(kept).alias(f"{name}_low"), F.max(kept).alias(f"{name}_high")]
+
+
+def _bounds(contract: Contract, rows: list[Row], name: str, column: str | None) -> list[str | None]:
+    """Both ends over all windows, as SQL."""
+    found = []
+    for side, pick in (("low", min), ("high", max)):
+        values = [row[f"{name}_{side}"] for row in rows if row[f"{name}_{side}"] is not None]
+        found.append(delta.literal(pick(values), contract.type_of(column)) if column and values else None)
+    return found
 
 
 def within(contract: Contract, counts: Counts, prefix: str = "") -> str:
@@ -124,6 +143,15 @@ def within(contract: Contract, counts: Counts, prefix: str = "") -> str:
     if counts.low is None or counts.high is None:
         return "true"
     return f"{prefix}{quoted(contract.primary_key[0])} between {counts.low} and {counts.high}"
+
+
+def within_groups(contract: Contract, counts: Counts, prefix: str = "") -> str:
+    """SQL: a row may be numbered together with one of the batch's."""
+    numbered = contract.gold.numbered
+    if numbered is None or counts.group_low is None or counts.group_high is None:
+        return "true"
+    column = f"{prefix}{quoted(numbered.within[0])}"
+    return f"{column} between {counts.group_low} and {counts.group_high}"
 
 
 def matched(contract: Contract, counts: Counts) -> str:

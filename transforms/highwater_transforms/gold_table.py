@@ -111,7 +111,8 @@ def _to_serve(batch: Batch, counts: Counts, silver: DataFrame) -> DataFrame:
     if contract.gold.numbered is None:
         return fresh
     within = list(contract.gold.numbered.within)
-    return silver.join(F.broadcast(fresh.select(*within).distinct()), within, "left_semi")
+    groups = F.broadcast(fresh.select(*within).distinct())
+    return silver.where(b.within_groups(contract, counts)).join(groups, within, "left_semi")
 
 
 def refresh(batch: Batch, counts: Counts, silver: DataFrame, table: DeltaTable, served_by: Served) -> None:
@@ -131,7 +132,8 @@ def refresh(batch: Batch, counts: Counts, silver: DataFrame, table: DeltaTable, 
             table.merge(rows, delta.equal(by), change, add)
         return
     if contract.gold.numbered:
-        table.merge(rows, delta.equal(by), change, add)  # rows of other windows have other numbers now
+        # Rows of other windows have other numbers now.
+        table.merge(rows, f"{delta.equal(by)} and {b.within_groups(contract, counts, 't.')}", change, add)
         return
     on = f"{delta.equal(by)} and {b.within(contract, counts, 't.')}"
     table.merge(
