@@ -130,6 +130,7 @@ def test_a_row_is_served_with_what_it_refers_to(lake):
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_row_waits_for_its_dimension_and_is_completed_when_that_comes_alone(lake):
     trip_, zone, driver, events = (SHIPPED[t] for t in ("trip", "zone", "driver", "trip_event"))
     lake.run(
