@@ -7,7 +7,7 @@ last carries the note by which all before it is known to be built from this cont
 from collections.abc import Callable
 
 from highwater_transforms import gold_aggregate, gold_followers, gold_late, gold_static, gold_table
-from highwater_transforms.delta import SERVED, DeltaTable
+from highwater_transforms.delta import FEED, SERVED, DeltaTable
 from highwater_transforms.gold_table import Served
 from highwater_transforms.lookup import Found, joined
 from highwater_transforms.tables import Clock, Tables
@@ -78,7 +78,9 @@ def serve(
             else:
                 refresh(table, transform)
             table.refuse_newer_reader()
-    notes = {} if known else {DEFINITION: contract.definition}
+    # A dimension that was there before facts followed it gets its feed now: an overwrite keeps old properties.
+    feed = FEED if contract.gold.role == "dimension" else {}
+    notes = {} if known else {DEFINITION: contract.definition, **feed}
     if found.versions:
         with clock.step("late"):
             before = noted.get(TAKEN_IN)
