@@ -191,7 +191,7 @@ def test_what_is_in_the_factory_goes_with_it(stack, declared):
         or r["type"] == f"{AZURE}:resources:Resource"
     ]  # fmt: skip
     assert Counter(r["type"].rpartition(":")[2] for r in inside)["Pipeline"] == 9
-    assert len(inside) == 1 + 4 + 4 + 8 + 3
+    assert len(inside) == 1 + 4 + 4 + 9 + 3
     assert {r["options"]["deletedWith"].rpartition("::")[2] for r in inside} == {"factory"}
 
 
