@@ -183,10 +183,11 @@ def assert_right(lake: TestLake, runs: list[dict[str, list[dict]]]) -> None:
 
 
 @settings(max_examples=1, deadline=None, phases=(Phase.generate,), suppress_health_check=list(HealthCheck))
-@given(seed=st.integers(0, 2**32).filter(lambda n: n > 1000))  # small ones come first, and always
-def test_incremental_runs_and_one_whole_run_equal_a_computation_from_scratch(spark, tmp_path, seed):
+@given(seed=st.integers(0, 2**32).filter(lambda n: n.bit_length() > 20))  # 0 always comes first
+def test_incremental_runs_and_one_whole_run_equal_a_computation_from_scratch(spark, tmp_path_factory, seed):
     runs = histories(seed)
-    little, whole = (TestLake(spark, tmp_path / name) for name in (f"little {seed}", f"whole {seed}"))
+    # Hypothesis repeats what failed: each time in folders of its own.
+    little, whole = (TestLake(spark, tmp_path_factory.mktemp(name)) for name in ("little", "whole"))
     last: list = []
     for run in runs:
         landed = [little.land(CONTRACTS[table], rows) for table, rows in run.items()]
@@ -195,5 +196,8 @@ def test_incremental_runs_and_one_whole_run_equal_a_computation_from_scratch(spa
         assert {r.status for r in little.receipts.values()} == {"merged"}, little.receipts
         last = landed
     assert_right(little, runs)
-    whole.run(*(whole.land(CONTRACTS[table], rows) for run in runs for table, rows in run.items()))
-    assert_right(whole, runs)
+    # Of snapshots that come at once only the newest is read: nobody saw what vanished before.
+    newest = max(n for n, run in enumerate(runs) if "zone" in run)
+    seen = [{t: rows for t, rows in run.items() if t != "zone" or n == newest} for n, run in enumerate(runs)]
+    whole.run(*(whole.land(CONTRACTS[table], rows) for run in seen for table, rows in run.items()))
+    assert_right(whole, seen)
