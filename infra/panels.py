@@ -10,7 +10,7 @@ from typing import Literal
 Chart = Literal["table", "timechart", "barchart"]
 
 # The pipelines that somebody or a trigger starts; of those that they run, their own message tells.
-ENTRY_POINTS = ("ingest", "reload", "backfill", "reconcile", "repair", "maintain")
+ENTRY_POINTS = ("ingest", "reload", "backfill", "reconcile", "release", "repair", "maintain")
 _ENTRY_POINTS = ", ".join(f"'{name}'" for name in ENTRY_POINTS)
 _ONCE = "HighwaterRun_CL\n| summarize arg_max(TimeGenerated, *) by RunId, TableName"
 _LIVE = f"{_ONCE}\n| where Kind == 'live'"
