@@ -140,8 +140,11 @@ class Contract(Model):
         }
         return json.dumps(plan, sort_keys=True, separators=(",", ":"))
 
+    def definition_json(self) -> str:
+        """The whole contract as canonical JSON: the order in which keys were written does not show in it."""
+        return json.dumps(self.model_dump(mode="json", by_alias=True), sort_keys=True)
+
     @property
     def version(self) -> str:
         """Twelve hex digits that change when anything in the contract does."""
-        body = json.dumps(self.model_dump(mode="json", by_alias=True), sort_keys=True)
-        return hashlib.sha256(body.encode()).hexdigest()[:12]
+        return hashlib.sha256(self.definition_json().encode()).hexdigest()[:12]

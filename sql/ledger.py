@@ -49,7 +49,7 @@ def contract_row(contract: Contract) -> str:
         "p_outside_template": extract_outside(contract),
         "p_nulls": contract.cursor.nulls if contract.cursor else None,
         "p_columns_query": columns(contract),
-        "p_definition": contract.model_dump_json(by_alias=True),
+        "p_definition": contract.definition_json(),
     }
     arguments = [f"{name} => {literal(value)}" for name, value in texts.items()]
     arguments.append(f"p_freshness_seconds => {contract.freshness.total_seconds()!r}")

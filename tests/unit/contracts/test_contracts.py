@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from contracts import CONTRACTS_DIR, ContractError, load_all, load_file
+from sql.ledger import contract_row
 
 GOOD = {
     "table": "thing",
@@ -32,6 +33,21 @@ def write(tmp_path: Path, **changes) -> Path:
     path = tmp_path / "thing.yaml"
     path.write_text(yaml.safe_dump(GOOD | changes))
     return path
+
+
+def test_the_order_in_which_keys_are_written_changes_nothing(tmp_path):
+    member = {"id": -1, "price": 0, "weight": 0, "maybe_at": None}
+    read = []
+    for names in (list(member), list(reversed(member))):
+        body = GOOD | {
+            "gold": {"table": "dim_thing", "role": "dimension", "unknown": {n: member[n] for n in names}}
+        }
+        path = tmp_path / "thing.yaml"
+        path.write_text(yaml.safe_dump(body, sort_keys=False))
+        read.append(load_file(path))
+    one, other = read
+    assert list(one.gold.unknown) != list(other.gold.unknown)
+    assert contract_row(one) == contract_row(other)
 
 
 def refusal(path: Path) -> str:
