@@ -23,7 +23,7 @@ alter table control.contract add column if not exists outside_template text;
 alter table control.contract add column if not exists nulls text check (nulls in ('refuse', 'include', 'skip'));
 -- How the source's columns are asked for where the bounds query can't be answered, and the contract as it was written.
 alter table control.contract add column if not exists columns_query text;
-alter table control.contract add column if not exists definition text check (definition::jsonb is not null);
+alter table control.contract add column if not exists definition text check (definition is null or definition::jsonb is not null);
 
 drop function if exists control.put_contract(text, text, text, text, text, text, text, text, text, text, numeric);
 drop function if exists
