@@ -57,8 +57,8 @@ def play(group, number: int, count: int, runs: int = 4) -> dict[str, int]:
                     left -= 1
                     writers.play()
 
-            for _ in range(runs):
-                writers.play(4)
+            for at in range(runs):
+                writers.play(4 if at else 1)  # the first run has rows to read, whatever begins later
                 left = within
                 time.sleep(MARGIN)  # or what was written is too young to be read
                 made.run(interleave)
