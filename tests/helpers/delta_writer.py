@@ -24,7 +24,9 @@ def arrow_type(parsed) -> pa.DataType:
     return _ARROW.get(parsed.name, pa.string())
 
 
-def _spark(kind: pa.DataType) -> str:
+def _spark(kind: pa.DataType) -> str | dict:
+    if pa.types.is_list(kind):
+        return {"type": "array", "elementType": _spark(kind.value_type), "containsNull": True}
     if pa.types.is_decimal(kind):
         return f"decimal({kind.precision},{kind.scale})"
     if pa.types.is_timestamp(kind):
