@@ -1,9 +1,13 @@
 """What waits in quarantine, read from the lake without Spark: rows by rule, and the rows themselves."""
 
 import json
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+import duckdb
 
 from contracts import Contract
 from local.errors import HighwaterError
@@ -32,6 +36,7 @@ class HeldRow:
         rules: the rules that it broke.
         values: the contract's columns as they landed, times as text in UTC; as text, what the source holds where a
             value has no place in the lake.
+        unreadable: the columns of which that is so.
     """
 
     key: str
@@ -40,20 +45,27 @@ class HeldRow:
     loaded_at: datetime
     rules: tuple[str, ...]
     values: dict[str, object]
+    unreadable: tuple[str, ...] = ()
 
 
 def _scan(folder: Path) -> str:
     return f"delta_scan({quoted(folder.resolve().as_uri())})"
 
 
-def counts(container: Path, contracts: tuple[Contract, ...]) -> list[RuleCount]:
+Session = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
+
+
+def counts(
+    container: Path, contracts: Iterable[Contract], session: Session = engine.session
+) -> list[RuleCount]:
     """Rows that wait, by table and rule, tables in their order; a table without any is left out.
 
     Args:
         container: the folder of the lake's quarantine.
+        session: opens what to ask with; one that is kept open answers sooner.
     """
     found = []
-    with engine.session() as connection:
+    with session() as connection:
         for contract in contracts:
             folder = container / contract.table
             if delta.exists(folder):
@@ -64,9 +76,14 @@ def counts(container: Path, contracts: tuple[Contract, ...]) -> list[RuleCount]:
 
 
 def rows(
-    container: Path, contract: Contract, rule: str | None = None, limit: int = 20
+    container: Path,
+    contract: Contract,
+    rule: str | None = None,
+    limit: int = 20,
+    offset: int = 0,
+    session: Session = engine.session,
 ) -> tuple[list[HeldRow], int]:
-    """The newest rows of a table that wait, at most `limit`, and how many there are.
+    """The newest rows of a table that wait, at most `limit` after the first `offset`, and how many there are.
 
     Raises:
         HighwaterError: the limit is no number of rows that fits in memory.
@@ -76,14 +93,14 @@ def rows(
     folder = container / contract.table
     if not delta.exists(folder):
         return [], 0
-    with engine.session() as connection:
+    with session() as connection:
         held = f"{_scan(folder)} where $rule is null or list_contains(rules, $rule)"
         total = connection.execute(f"select count(*) from {held}", {"rule": rule}).fetchone()[0]
         query = (
             f"select _window_id, _attempt, _loaded_at at time zone 'UTC', rules, row from {held}"
-            " order by _loaded_at desc, _window_id desc, row limit $most"
+            " order by _loaded_at desc, _window_id desc, row limit $most offset $first"
         )
-        found = connection.execute(query, {"rule": rule, "most": limit}).fetchall()
+        found = connection.execute(query, {"rule": rule, "most": limit, "first": offset}).fetchall()
     return [_row(contract, *each) for each in found], total
 
 
@@ -93,8 +110,8 @@ def _row(
     values = json.loads(text)
     poison = values.pop("_poison", None)
     key = ",".join(_text(values.get(name)) for name in contract.primary_key if values.get(name) is not None)
-    values |= json.loads(poison) if poison else {}
-    return HeldRow(key, window, attempt, loaded_at, tuple(rules), values)
+    unreadable = json.loads(poison) if poison else {}
+    return HeldRow(key, window, attempt, loaded_at, tuple(rules), values | unreadable, tuple(unreadable))
 
 
 def _text(value: object) -> str:

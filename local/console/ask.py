@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 from local.adf.history import History, RunNode
 from local.azure.trigger_states import TriggerStates
 from local.factory import declared_factory, open_history
+from local.serving import engine
 from local.stack import LocalStack
 
 RUNS_A_PAGE = 50
@@ -20,6 +21,19 @@ _TOP_RUNS = """
     from adf.pipeline_runs
     where parent is null and (%(pipeline)s::text is null or pipeline = %(pipeline)s)
       and (%(status)s::text is null or status = %(status)s)
+"""
+STEPS = 60
+_RULE_HISTORY = """
+    with chosen as (
+        select * from control.rule_report
+        where (%(hours)s::int is null or started >= now() - %(hours)s::int * interval '1 hour')
+          and (%(table)s::text is null or table_name = %(table)s)
+    ), scale as (
+        select origin, greatest(interval '1 minute', (now() - origin) / %(steps)s) as width
+        from (select coalesce(now() - %(hours)s::int * interval '1 hour', min(started)) as origin from chosen) as o
+    )
+    select date_bin(width, started, origin) as at, table_name, rule, sum(rows)::bigint as rows
+    from chosen cross join scale group by 1, 2, 3 order by 1, 2, 3
 """
 
 
@@ -36,10 +50,11 @@ class RunPage:
 
 
 class Ask:
-    """Questions to one stack."""
+    """Questions to one stack. `lake` is what its Delta tables are asked with."""
 
     def __init__(self, stack: LocalStack):
         self.stack = stack
+        self.lake = engine.Kept()
         open_history(stack).__exit__(None, None, None)  # makes its tables and stores what was left in files
 
     def rows(self, query: str, values: dict | list | None = None) -> list[dict]:
@@ -119,3 +134,18 @@ class Ask:
     def breaches(self) -> list[dict]:
         """What `ledger check` finds in the database."""
         return self.rows("select * from control.ledger_check()")
+
+    def rules(self, hours: int | None, table: str | None = None) -> list[dict]:
+        """{table_name, rule, severity, runs, rows, last, run_id} of each rule that rows broke in the last hours,
+        ever when None."""
+        query = (
+            "select table_name, rule, max(severity) as severity, count(*) as runs, sum(rows)::bigint as rows,"
+            " max(started) as last, (array_agg(run_id order by batch_id desc))[1] as run_id from control.rule_report"
+            " where (%(hours)s::int is null or started >= now() - %(hours)s::int * interval '1 hour')"
+            " and (%(table)s::text is null or table_name = %(table)s) group by 1, 2"
+        )
+        return self.rows(query, {"hours": hours, "table": table})
+
+    def rule_history(self, hours: int | None, table: str | None = None) -> list[dict]:
+        """{at, table_name, rule, rows} of the same rules, in at most some 60 steps of equal width."""
+        return self.rows(_RULE_HISTORY, {"hours": hours, "table": table, "steps": STEPS})

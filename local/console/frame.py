@@ -8,6 +8,7 @@ from local.console.words import BLUE, GREEN, ORANGE, VERMILLION
 PAGES = (
     ("/", "Now", "1"),
     ("/runs", "Runs", "2"),
+    ("/quality", "Quality", "3"),
     ("/business", "Business", "4"),
     ("/ledger", "Ledger", "5"),
     ("/resources", "Resources", "7"),
@@ -19,6 +20,8 @@ _HEAD = """
   .hw-page { max-width: 1500px; margin: 0 auto; width: 100%; }
   .hw-grid { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(290px, 1fr)); width: 100%; }
   .hw-facts { display: grid; grid-template-columns: max-content 1fr; gap: .15rem .8rem; }
+  .hw-page code { font-size: .85em; } .hw-page details { width: 100%; }
+  .hw-page summary { cursor: pointer; display: list-item; }
   .hw-scroll { overflow-x: auto; width: 100%; }
   .hw-page .q-btn-group { flex-wrap: wrap; max-width: 100%; }
   .hw-quiet { color: #5c5c5c; } .body--dark .hw-quiet { color: #b8b8b8; }

@@ -8,7 +8,7 @@ from local.console import parts
 from local.console.act import Act
 from local.console.ask import Ask
 from local.console.frame import frame
-from local.console.pages import business, compare, ledger, now, resources, run, runs
+from local.console.pages import business, compare, ledger, now, quality, resources, run, runs
 
 
 def _number(text: str | None) -> int:
@@ -38,6 +38,11 @@ def routes(ask: Ask, act: Act) -> dict[str, Callable]:
         "/runs": asked(lambda a: runs.page(ask, _number(q(a, "page")), q(a, "pipeline"), q(a, "status"))),
         "/runs/{run}": asked(lambda a: run.page(ask, act, a.path_parameters["run"])),
         "/compare": asked(lambda a: compare.page(ask, q(a, "a") or "", q(a, "b") or "")),
+        "/quality": asked(
+            lambda a: quality.page(
+                ask, act, q(a, "table"), q(a, "rule"), q(a, "hours") or "", _number(q(a, "page"))
+            )
+        ),
         "/business": asked(lambda a: business.page(ask, q(a, "page"), q(a, "role"))),
         "/ledger": asked(lambda a: ledger.page(ask, q(a, "table"))),
         "/resources": asked(lambda a: resources.page(ask, q(a, "kind"), q(a, "find") or "")),

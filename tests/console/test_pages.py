@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from local.azure.trigger_states import TriggerStates
 
-PAGES = {"1": "Now", "2": "Runs", "4": "Business", "5": "Ledger", "7": "Resources"}
+PAGES = {"1": "Now", "2": "Runs", "3": "Quality", "4": "Business", "5": "Ledger", "7": "Resources"}
 
 
 def title(page: Page, text: str) -> None:
@@ -149,7 +149,9 @@ def test_times_are_in_the_readers_zone_with_utc_on_hover(console, visit):
     assert f"{(utc_hour + 9) % 24:02}:" in shown
 
 
-@pytest.mark.parametrize("path", ["/", "/runs", "/business", "/ledger?table=trip", "/resources"])
+@pytest.mark.parametrize(
+    "path", ["/", "/runs", "/quality?table=trip", "/business", "/ledger?table=trip", "/resources"]
+)
 def test_a_phone_scrolls_in_one_direction_alone(console, visit, path):
     page = visit(console, path, viewport={"width": 390, "height": 800})
     page.wait_for_timeout(500)
@@ -159,7 +161,17 @@ def test_a_phone_scrolls_in_one_direction_alone(console, visit, path):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     "path",
-    ["/", "/runs", "/runs/failed", "/compare", "/business", "/ledger?table=trip", "/resources?find=in"],
+    [
+        "/",
+        "/runs",
+        "/runs/failed",
+        "/compare",
+        "/quality",
+        "/quality?table=trip",
+        "/business",
+        "/ledger?table=trip",
+        "/resources?find=in",
+    ],
 )
 def test_axe_finds_nothing(console, visit, axe, path, scheme):
     if path == "/runs/failed":
