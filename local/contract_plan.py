@@ -1,12 +1,13 @@
 """What a deployment would change of the contracts that a stack has, as its control database keeps them."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import psycopg
 from psycopg.rows import dict_row
 from pydantic import ValidationError
 
-from contracts import Contract
+from contracts import Contract, load_all
 from contracts.changes import Change, between
 from local.errors import HighwaterError
 from local.stack import LocalStack
@@ -38,6 +39,14 @@ def deployed(state: State, conninfo: str | None = None) -> list[dict]:
             str(error).strip().splitlines()[0],
             "Is it the control database, deployed by this version, and may this login read control.contract_list?",
         ) from error
+
+
+def of_folder(directory: Path) -> list[dict]:
+    """Another folder's contracts, such as those of the main branch, as `deployed` gives a stack's."""
+    return [
+        {"table_name": c.table, "version": c.version, "definition": c.definition_json()}
+        for c in load_all(directory)
+    ]
 
 
 def planned(there: list[dict], contracts: Iterable[Contract]) -> list[Change]:

@@ -50,6 +50,10 @@ def plan(
     conninfo: str | None = typer.Option(
         None, help="Another stack's control database, as a libpq connection string; the local one by default."
     ),
+    against: Path | None = typer.Option(
+        None,
+        help="Compare with the contracts of this folder, such as the main branch's, and not with a stack's.",
+    ),
     replace: list[str] = typer.Option(
         [], help="A table whose destructive changes are meant; may be given again."
     ),
@@ -57,14 +61,15 @@ def plan(
 ) -> None:
     """Compare the deployed contracts with the working ones. Exit status 1 while a destructive change is not meant."""
     from contracts import load_all
-    from local.contract_plan import deployed, planned, require_meant
+    from local.contract_plan import deployed, of_folder, planned, require_meant
     from local.state import State
 
-    found = planned(deployed(State.default(), conninfo), load_all(directory))
+    there = deployed(State.default(), conninfo) if against is None else of_folder(against)
+    found = planned(there, load_all(directory))
     if as_json:
         print_json([{**asdict(c), "destructive": c.destructive} for c in found])
     elif not found:
-        console.print("The deployed contracts are the working ones.")
+        console.print("Nothing changes: both have the same contracts.")
     for change in found if not as_json else []:
         mark = "[red]destructive[/]" if change.destructive else "[green]additive[/]   "
         what = f"{change.table} {change.key}: {_shown(change.old)} -> {_shown(change.new)}"

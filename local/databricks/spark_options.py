@@ -8,13 +8,15 @@ from pathlib import Path
 
 import psutil
 
-# HIGHWATER_SPARK=small: for some thousand rows, as tests have them. Spark spends most of its time there on compiling
-# code for queries that run once; without that a run takes half the processor time, and gives the same rows.
-SMALL = "small"
-SMALL_JAVA = (
+# Most of a laptop's run is planning: much Java that runs a few times. Its second compiler takes two fifths of the
+# server's processor time in the first three runs, and gives none of it back.
+JAVA = (
     "-XX:TieredStopAtLevel=1",
     "-XX:ReservedCodeCacheSize=256m",
 )  # C1 alone has 48 MB, too few for Spark
+# HIGHWATER_SPARK=small: for some thousand rows, as tests have them. Spark spends much of its time there on generating
+# code for queries that run once; without that a run takes less processor time, and gives the same rows.
+SMALL = "small"
 SMALL_SPARK = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
 
 MAIN_CLASS = "org.apache.spark.sql.connect.service.SparkConnectServer"
@@ -58,7 +60,7 @@ def options(folder: Path, port: int, jars: list[Path]) -> dict[str, str]:
         f"-Dlog4j2.configurationFile={(folder / 'log4j2.properties').as_uri()}",
         f"-Djava.io.tmpdir={folder / 'tmp'}",  # spark.local.dir follows it
         f"-Dderby.system.home={folder / 'derby'}",
-        *(SMALL_JAVA if small else ()),
+        *JAVA,
         "-XX:-UsePerfData",  # or each JVM leaves a file outside of the folder
         "-XX:+ExitOnOutOfMemoryError",  # a server that lives on without memory answers nobody
     ]

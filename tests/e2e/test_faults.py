@@ -78,6 +78,7 @@ def test_a_run_killed_in_the_middle_of_a_copy_beside_half_files_and_strangers(pa
 
 
 @pytest.mark.reliability
+@pytest.mark.slow
 def test_a_run_killed_between_the_job_and_the_ledger(path):
     """All is merged and nothing settled: the next run merges the same windows again, to no effect."""
     path.ingest()
@@ -104,6 +105,7 @@ def commits(path, table: str) -> int:
     return len(list((path.stack.container("silver") / table / "_delta_log").glob("*.json")))
 
 
+@pytest.mark.slow
 def test_the_run_and_its_job_killed_in_the_middle_of_the_job(path):
     """Silver has the rows, gold has not."""
     path.ingest()
@@ -124,6 +126,7 @@ def test_the_run_and_its_job_killed_in_the_middle_of_the_job(path):
 
 
 @pytest.mark.reliability
+@pytest.mark.slow
 def test_a_job_that_outlives_its_run_does_no_harm(path):
     """Killing who waits leaves the job at work, as the service would; the next run's job queues behind it."""
     path.ingest()

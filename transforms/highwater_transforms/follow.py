@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Mapping
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
-from highwater_transforms import gold, gold_followers
+from highwater_transforms import gold, gold_followers, gold_late
+from highwater_transforms.contract import Contract
 from highwater_transforms.delta import DeltaTable
 from highwater_transforms.gold_table import Served
 from highwater_transforms.lake import Lake
@@ -28,9 +29,15 @@ def complete(
     waiting = [c for c in found if {k.dimension for k in joined(c)} & set(moved)]
     for one in waiting:
         tables = Tables(spark, lake, one)
-        gold.serve(tables, tables.dimensions(moved), batch_id, Clock(), _nothing)
+        gold.serve(tables, tables.dimensions(moved), batch_id, Clock(), _looks_up(one))
     return [one.table for one in waiting]
 
 
-def _nothing(table: DeltaTable, served_by: Served) -> None:
-    """Silver has nothing new."""
+def _looks_up(contract: Contract) -> gold.Refresh:
+    """Silver has nothing new: only what its rows refer to has."""
+
+    def refresh(table: DeltaTable, served_by: Served, late: DataFrame | None) -> None:
+        if late is not None:
+            gold_late.merge(contract, table, late, served_by)
+
+    return refresh

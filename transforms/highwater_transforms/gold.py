@@ -6,6 +6,8 @@ last carries the note by which all before it is known to be built from this cont
 
 from collections.abc import Callable
 
+from pyspark.sql import DataFrame
+
 from highwater_transforms import gold_aggregate, gold_followers, gold_late, gold_static, gold_table
 from highwater_transforms.delta import FEED, SERVED, DeltaTable
 from highwater_transforms.gold_table import Served
@@ -15,7 +17,7 @@ from highwater_transforms.tables import Clock, Tables
 # Properties of the last table: what all of the contract's gold is made of, and the version of each dimension that it
 # has taken in.
 DEFINITION, TAKEN_IN = "highwater.definition", "highwater.dimensions"
-Refresh = Callable[[DeltaTable, Served], None]
+Refresh = Callable[[DeltaTable, Served, DataFrame | None], None]
 
 
 def _static(tables: Tables, batch_id: int, clock: Clock) -> None:
@@ -27,14 +29,29 @@ def _static(tables: Tables, batch_id: int, clock: Clock) -> None:
 
 
 def _aggregates(tables: Tables, batch_id: int, clock: Clock, anew: bool) -> None:
+    """Bring every aggregate to the fact. Those that took in the same version of it share the reading of changes."""
     aggregates = tables.contract.gold.aggregates
-    version = (
-        tables.gold.version() if aggregates else 0
-    )  # first: rows of a later commit are only taken in twice
-    for aggregate in aggregates:
+    if not aggregates:
+        return
+    version = tables.gold.version()  # first: rows of a later commit are only taken in twice
+    kept = [tables.of("gold", a.table) for a in aggregates]
+    done = [None] * len(kept) if anew else gold_aggregate.taken_in(kept)
+    groups = {}
+    for since in {v for v in done if v is not None and v < version}:
+        follows = [a for a, v in zip(aggregates, done, strict=True) if v == since]
+        with clock.step("changes"):
+            found = gold_aggregate.affected(follows, tables.gold.changes_since(since))
+        groups |= {a.table: frame for a, frame in zip(follows, found, strict=True)}
+    for aggregate, table, since in zip(aggregates, kept, done, strict=True):
+        if since == version:
+            continue
         with clock.step(aggregate.table):
-            table = tables.of("gold", aggregate.table)
-            gold_aggregate.refresh(aggregate, tables.gold, version, table, batch_id, anew)
+            if aggregate.table in groups:
+                gold_aggregate.merge(
+                    aggregate, tables.gold, version, table, batch_id, groups[aggregate.table]
+                )
+            else:
+                gold_aggregate.build(aggregate, tables.gold, version, table, batch_id)
             table.refuse_newer_reader()
 
 
@@ -51,7 +68,8 @@ def serve(
 
     Args:
         found: the dimensions that the contract looks up.
-        refresh: brings one table to what silver holds now; gets the table and how silver is served in it.
+        refresh: brings one table to what silver holds now; gets the table, how silver is served in it, and rows of
+            silver whose dimensions changed.
         anew: build the table from silver whatever it holds.
         text: the contract as the plan has it; None when it is known to be the one that gold was built from.
     """
@@ -67,6 +85,8 @@ def serve(
     served = [("gold", looked_up, gold_table.properties(contract))]
     if contract.sensitive:
         served.insert(0, ("restricted", gold_table.restricted(contract, batch_id), SERVED))
+    before = noted.get(TAKEN_IN)
+    late = gold_late.waiting(tables, found, before) if found.versions and not anew else None
     for container, transform, given in served:
         table = tables.of(container, contract.gold.table)
         with clock.step(container):
@@ -76,16 +96,15 @@ def serve(
                     rows = rows.unionByName(gold_table.unknown_member(contract, tables.spark, batch_id))
                 table.overwrite(rows, given)
             else:
-                refresh(table, transform)
+                refresh(table, transform, late if container == "gold" else None)
             table.refuse_newer_reader()
     # A dimension that was there before facts followed it gets its feed now: an overwrite keeps old properties.
     feed = FEED if contract.gold.role == "dimension" else {}
     notes = {} if known else {DEFINITION: contract.definition, **feed}
-    if found.versions:
-        with clock.step("late"):
-            before = noted.get(TAKEN_IN)
-            told = gold_late.note(found) if anew else gold_late.complete(tables, found, looked_up, before)
-            notes |= {TAKEN_IN: told} if told else {}
+    if anew and found.versions:
+        notes[TAKEN_IN] = gold_late.note(found)
+    elif late is not None:
+        notes[TAKEN_IN] = gold_late.note(found, before)
     _aggregates(tables, batch_id, clock, anew)
     if notes:
         tables.last.set_properties(notes)

@@ -4,11 +4,13 @@ Which groups those are is read from the fact's change feed, since the last versi
 version is written with the groups, in the same commit: a run that dies before it is caught up with by the next.
 """
 
+from collections.abc import Sequence
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from highwater_transforms import few
 from highwater_transforms.delta import SERVED, DeltaTable, insert, update
 from highwater_transforms.star import Aggregate
 from highwater_transforms.system import BATCH, REMOVED, quoted
@@ -27,9 +29,21 @@ def _both(aggregate: Aggregate, left: str, right: str) -> Column:
     return reduce(lambda a, c: a & c, (F.col(f"{left}.{n}").eqNullSafe(F.col(f"{right}.{n}")) for n in names))
 
 
-def groups(aggregate: Aggregate, rows: DataFrame) -> DataFrame:
-    """The distinct groups of the fact's rows, one column `_group_<name>` each."""
-    return rows.select(*_groups(aggregate)).distinct()
+def affected(aggregates: Sequence[Aggregate], changes: DataFrame) -> list[DataFrame]:
+    """For each aggregate the distinct groups of changed rows of its fact, one column `_group_<name>` each. The changes
+    are read once, where they are few."""
+    columns = {
+        f"_{i}_{g.name}": F.expr(g.expression).cast(g.type)
+        for i, aggregate in enumerate(aggregates)
+        for g in aggregate.group_by
+    }
+    together = few.if_few(changes.select(*(c.alias(n) for n, c in columns.items())).distinct())
+    return [
+        together.select(
+            *(F.col(f"_{i}_{g.name}").alias(f"_group_{g.name}") for g in aggregate.group_by)
+        ).distinct()
+        for i, aggregate in enumerate(aggregates)
+    ]
 
 
 def measured(aggregate: Aggregate, fact: DataFrame, only: DataFrame | None = None) -> DataFrame:
@@ -43,12 +57,11 @@ def measured(aggregate: Aggregate, fact: DataFrame, only: DataFrame | None = Non
     return rows.groupBy(*by).agg(*measures).select(*named, *(m.name for m in aggregate.measures))
 
 
-def recomputed(aggregate: Aggregate, fact: DataFrame, changes: DataFrame) -> DataFrame:
-    """The affected groups as they are now: the group's columns, the measures, `_present` (false: no row is left)."""
-    affected = groups(aggregate, changes)
-    now = measured(aggregate, fact, affected).withColumn(PRESENT, F.lit(True))
+def recomputed(aggregate: Aggregate, fact: DataFrame, groups: DataFrame) -> DataFrame:
+    """These groups as they are now: the group's columns, the measures, `_present` (false: no row is left)."""
+    now = measured(aggregate, fact, groups).withColumn(PRESENT, F.lit(True))
     renamed = now.withColumnsRenamed({g.name: f"_group_{g.name}" for g in aggregate.group_by}).alias("n")
-    joined = affected.alias("a").join(renamed, _both(aggregate, "a", "n"), "left")
+    joined = groups.alias("a").join(renamed, _both(aggregate, "a", "n"), "left")
     named = [F.col(f"a._group_{g.name}").alias(g.name) for g in aggregate.group_by]
     return joined.select(
         *named,
@@ -57,27 +70,31 @@ def recomputed(aggregate: Aggregate, fact: DataFrame, changes: DataFrame) -> Dat
     )
 
 
-def _applied(table: DeltaTable) -> int | None:
-    """The fact's version that the aggregate took in last; None when it tells none."""
-    return table.frame().agg(F.max(APPLIED).alias("v")).collect()[0]["v"]
+def taken_in(tables: Sequence[DeltaTable]) -> list[int | None]:
+    """The fact's version that each of the aggregates took in last; None when it tells none."""
+    each = [t.frame().agg(F.max(APPLIED).alias("v")).withColumn("i", F.lit(i)) for i, t in enumerate(tables)]
+    found = {row["i"]: row["v"] for row in reduce(DataFrame.unionByName, each).collect()}
+    return [found[i] for i in range(len(tables))]
 
 
-def refresh(
-    aggregate: Aggregate, fact: DeltaTable, version: int, table: DeltaTable, batch_id: int, anew: bool
+def _tags(batch_id: int, version: int) -> dict[str, Column]:
+    return {BATCH: F.lit(batch_id).cast("bigint"), APPLIED: F.lit(version).cast("bigint")}
+
+
+def build(aggregate: Aggregate, fact: DeltaTable, version: int, table: DeltaTable, batch_id: int) -> None:
+    """Write every group anew, as of the fact's `version` at least."""
+    table.overwrite(measured(aggregate, fact.frame()).withColumns(_tags(batch_id, version)), SERVED)
+
+
+def merge(
+    aggregate: Aggregate, fact: DeltaTable, version: int, table: DeltaTable, batch_id: int, groups: DataFrame
 ) -> None:
-    """Bring the aggregate up to the fact's `version` at least. `anew`: the fact itself was built anew."""
-    done = None if anew else _applied(table)
-    if done == version:
-        return
-    tags = {BATCH: F.lit(batch_id).cast("bigint"), APPLIED: F.lit(version).cast("bigint")}
-    if done is None or done > version:
-        table.overwrite(measured(aggregate, fact.frame()).withColumns(tags), SERVED)
-        return
-    rows = recomputed(aggregate, fact.frame(), fact.changes_since(done)).withColumns(tags)
+    """Write these groups as they are at the fact's `version` at least; those without a row leave."""
+    rows = recomputed(aggregate, fact.frame(), groups).withColumns(_tags(batch_id, version))
     names = [n for n in rows.columns if n != PRESENT]
     by = " and ".join(f"s.{quoted(g.name)} <=> t.{quoted(g.name)}" for g in aggregate.group_by) or "true"
     table.merge(
-        rows,
+        few.if_few(rows),
         by,
         f"WHEN MATCHED AND NOT s.{PRESENT} THEN DELETE",
         f"WHEN MATCHED THEN {update(names)}",

@@ -11,7 +11,7 @@ from functools import reduce
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from highwater_transforms import delta, gold_table
+from highwater_transforms import delta, few, gold_table
 from highwater_transforms.contract import Contract
 from highwater_transforms.delta import DeltaTable, update
 from highwater_transforms.gold_table import Served
@@ -45,12 +45,22 @@ def referring(contract: Contract, rows: DataFrame, changed: Mapping[str, DataFra
     return reduce(DataFrame.unionByName, parts).dropDuplicates(by)
 
 
-def _looked_up_again(contract: Contract, table: DeltaTable, rows: DataFrame, served_by: Served) -> None:
+def waiting(tables: Tables, found: Found, noted: str | None) -> DataFrame | None:
+    """The rows of silver that are to be looked up again; None when no dimension moved on.
+
+    Args:
+        noted: what `note` gave when the fact was last brought to its dimensions, None when it never was.
+    """
+    changed = _changed(tables, found, json.loads(noted) if noted else {})
+    return referring(tables.contract, tables.silver.frame(), changed) if changed else None
+
+
+def merge(contract: Contract, table: DeltaTable, rows: DataFrame, served_by: Served) -> None:
     """Write what the dimensions make of the rows now. A number within a group does not follow from them."""
     by = gold_table.identity(contract)
     names = [t.name for lookup in contract.gold.lookups for t in lookup.columns]
     names += [d.name for d in contract.gold.derived]
-    served = rows.transform(served_by).select(*by, *names, BATCH)
+    served = few.if_few(rows.transform(served_by).select(*by, *names, BATCH))
     table.merge(
         served,
         delta.equal(by),
@@ -58,24 +68,6 @@ def _looked_up_again(contract: Contract, table: DeltaTable, rows: DataFrame, ser
     )
 
 
-def complete(tables: Tables, found: Found, served_by: Served, noted: str | None) -> str | None:
-    """Bring the fact to the dimensions as they are.
-
-    Args:
-        noted: what the call before gave, None when there was none.
-
-    Returns:
-        What is to be noted once all that follows from the fact is written; None when no dimension moved on.
-    """
-    taken_in = json.loads(noted) if noted else {}
-    changed = _changed(tables, found, taken_in)
-    if not changed:
-        return None
-    rows = referring(tables.contract, tables.silver.frame(), changed)
-    _looked_up_again(tables.contract, tables.gold, rows, served_by)
-    return note(found, taken_in)
-
-
-def note(found: Found, before: Mapping[str, int] | None = None) -> str:
-    """The versions that a fact has taken in, as its tables tell them."""
-    return json.dumps({**(before or {}), **found.versions}, sort_keys=True)
+def note(found: Found, noted: str | None = None) -> str:
+    """The versions that a fact has taken in, as its tables tell them, after those that it told before."""
+    return json.dumps({**(json.loads(noted) if noted else {}), **found.versions}, sort_keys=True)

@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from highwater_transforms import batch as b
-from highwater_transforms import delta
+from highwater_transforms import delta, few
 from highwater_transforms.batch import Batch, Counts
 from highwater_transforms.contract import Contract
 from highwater_transforms.dedupe import KEPT
@@ -115,14 +115,35 @@ def _to_serve(batch: Batch, counts: Counts, silver: DataFrame) -> DataFrame:
     return silver.where(b.within_groups(contract, counts)).join(groups, within, "left_semi")
 
 
-def refresh(batch: Batch, counts: Counts, silver: DataFrame, table: DeltaTable, served_by: Served) -> None:
-    """Bring the served rows of the batch to what silver holds of them. Rows that are equal already are not written."""
+def by_row(contract: Contract) -> bool:
+    """Whether a served row follows from its row of silver alone, so that rows of any windows are merged together."""
+    return bool(contract.primary_key) and contract.gold.numbered is None and contract.mode != "snapshot"
+
+
+def refresh(
+    batch: Batch,
+    counts: Counts,
+    silver: DataFrame,
+    table: DeltaTable,
+    served_by: Served,
+    late: DataFrame | None = None,
+) -> None:
+    """Bring the served rows of the batch to what silver holds of them. Rows that are equal already are not written.
+
+    Args:
+        late: rows of silver beside the batch's that are to be served anew in the same commit, of a table `by_row`.
+    """
     contract, plan = batch.contract, batch.plan
-    rows = _to_serve(batch, counts, silver).transform(served_by)
+    rows, by = _to_serve(batch, counts, silver), identity(contract)
+    if late is not None:
+        rows = rows.unionByName(late).dropDuplicates(list(by))
+    rows = rows.transform(served_by)
+    if counts.kept <= few.MOST:
+        rows = few.if_few(rows)
     if not contract.primary_key:
         table.replace_windows(rows, plan.window_ids, checked=True)
         return
-    by, names = identity(contract), rows.columns
+    names = rows.columns
     content = [n for n in names if n not in (*by, BATCH)]
     add = f"WHEN NOT MATCHED THEN {insert(names)}"
     change = f"WHEN MATCHED AND NOT ({delta.same(content)}) THEN {update(names)}"
@@ -135,7 +156,6 @@ def refresh(batch: Batch, counts: Counts, silver: DataFrame, table: DeltaTable, 
         # Rows of other windows have other numbers now.
         table.merge(rows, f"{delta.equal(by)} and {b.within_groups(contract, counts, 't.')}", change, add)
         return
-    on = f"{delta.equal(by)} and {b.within(contract, counts, 't.')}"
-    table.merge(
-        rows, on, *([add] if contract.mode == "append" and not contract.deletes_by_keys else [change, add])
-    )
+    within = b.within(contract, counts, "t.") if late is None else "true"
+    grows = contract.mode == "append" and not contract.deletes_by_keys and late is None
+    table.merge(rows, f"{delta.equal(by)} and {within}", *([add] if grows else [change, add]))

@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from highwater_transforms import batch as b
-from highwater_transforms import silver
+from highwater_transforms import few, silver
 from highwater_transforms.batch import Batch, Counts
 from highwater_transforms.contract import Contract
 from highwater_transforms.dedupe import KEPT
@@ -63,6 +63,7 @@ def merge(batch: Batch, counts: Counts, table: DeltaTable) -> Done:
         *names
     )
     rows = stored.transform(changes(contract, batch.kept(), batch.plan.batch_id))
+    rows = few.if_few(rows)
     did = {row[ACTION]: row["count"] for row in rows.groupBy(ACTION).count().collect()}
     inserted, updated = did.get("insert", 0), did.get("update", 0)
     if did:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from highwater_transforms import delta, silver
+from highwater_transforms import delta, few, silver
 from highwater_transforms.batch import Batch, Counts
 from highwater_transforms.contract import Contract
 from highwater_transforms.delta import DeltaTable, insert, update
@@ -50,6 +50,7 @@ def merge(batch: Batch, counts: Counts, table: DeltaTable) -> Done:
     rows = (
         table.frame().select(*names).transform(changes(contract, batch.kept(), landed, batch.plan.batch_id))
     )
+    rows = few.if_few(rows)
     did = {row[ACTION]: row["count"] for row in rows.groupBy(ACTION).count().collect()}
     inserted, updated, gone = (did.get(a, 0) for a in ("insert", "update", "vanish"))
     if did:

@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from highwater_transforms import (
     batch,
     bronze,
     gold,
+    gold_late,
     gold_table,
     landing,
     lookup,
@@ -58,9 +59,13 @@ def _into_gold(
     contract, silver_rows = work.contract, tables.silver.frame()
     whole = work.plan.reload and not contract.scd2 and contract.mode != "snapshot"
 
-    def refresh(table: DeltaTable, transform: gold_table.Served) -> None:
-        if counts.kept or contract.mode == "snapshot":
-            gold_table.refresh(work, counts, silver_rows, table, transform)
+    def refresh(table: DeltaTable, transform: gold_table.Served, late: DataFrame | None) -> None:
+        merged = bool(counts.kept) or contract.mode == "snapshot"
+        together = merged and gold_table.by_row(contract)
+        if merged:
+            gold_table.refresh(work, counts, silver_rows, table, transform, late if together else None)
+        if late is not None and not together:
+            gold_late.merge(contract, table, late, transform)
 
     found, plan = tables.dimensions(versions), work.plan
     gold.serve(tables, found, plan.batch_id, clock, refresh, whole, plan.contract_json)

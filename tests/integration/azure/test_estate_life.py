@@ -75,6 +75,7 @@ def assert_made(state: State, server) -> None:
     assert (state.root / "pulumi" / "passphrase").stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.slow
 def test_from_preview_to_destroy(engine: Engine, estate: Estate, tmp_path: Path) -> None:
     state, server = engine.state, server_of(engine.state, "pg")
 

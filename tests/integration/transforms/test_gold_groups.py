@@ -47,6 +47,7 @@ class Killed(BaseException):
     """As a process that ends: nothing catches it."""
 
 
+@pytest.mark.slow
 def test_a_run_that_dies_before_the_aggregate_is_caught_up_with(lake, ride, monkeypatch):
     lake.run(lake.land(ride, [ride_row(1, 1, 100), ride_row(2, 2, 200)]))
 
@@ -55,7 +56,7 @@ def test_a_run_that_dies_before_the_aggregate_is_caught_up_with(lake, ride, monk
 
     landed = lake.land(ride, [ride_row(1, 3, 100, 2)])
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(gold_aggregate, "refresh", dies)
+        patch.setattr(gold_aggregate, "merge", dies)
         lake.run(landed)
     # Now the fact has moved on, and its row tells no longer which group it left.
     assert lake.rows("gold", "fact_ride", "id", "zone") == [(1, 3), (2, 2)]
@@ -106,7 +107,8 @@ def test_recomputed_tells_groups_without_rows(spark, ride):
         "id bigint, zone int, cents bigint, cancelled boolean, _removed boolean",
     )
     changes = spark.createDataFrame([(5,), (6,), (None,), (5,)], "zone int")
-    found = gold_aggregate.recomputed(aggregate, fact, changes)
+    groups = gold_aggregate.affected([aggregate], changes)[0]
+    found = gold_aggregate.recomputed(aggregate, fact, groups)
     assert [(z, n, r and str(r), p) for z, n, r, p in literal(found, "zone", "rides", "revenue", "_present")] == [
         (None, None, None, False), (5, 1, "1.00", True), (6, None, None, False),
     ]  # fmt: skip

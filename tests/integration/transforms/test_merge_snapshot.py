@@ -44,6 +44,7 @@ def test_a_key_vanishes_and_returns(lake, place):
     assert (lake.version("silver", "place"), lake.version("gold", "dim_place")) == before
 
 
+@pytest.mark.slow
 def test_an_empty_snapshot_marks_every_key(lake, place):
     lake.run(lake.land(place, names((1, "a"), (2, "b"))))
     receipt = lake.run(lake.land(place, []))
@@ -53,6 +54,7 @@ def test_an_empty_snapshot_marks_every_key(lake, place):
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_row_in_quarantine_has_not_vanished(lake, place):
     rule = Rule(name="named", condition="name is not null")
     strict = place.model_copy(update={"rules": (rule,)})

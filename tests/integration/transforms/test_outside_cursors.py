@@ -7,6 +7,7 @@ from contracts import Contract
 pytestmark = pytest.mark.spark
 
 
+@pytest.mark.slow
 def test_what_lies_in_no_window_is_kept_and_null_cursors_are_the_oldest(lake, ride):
     raw = ride.model_dump(by_alias=True)
     raw["columns"] = [c | {"nullable": True} if c["name"] == "at" else c for c in raw["columns"]]

@@ -39,6 +39,7 @@ def test_a_value_without_a_place_is_held_as_the_source_has_it_until_a_newer_vers
     assert [r[0] for r in lake.rows("silver", "ride", "id")] == [1, 2, 3, 4]
 
 
+@pytest.mark.slow
 def test_a_rule_fails_beyond_its_threshold_and_keeps_rows_out_below_it(lake, ride):
     rules = [
         {"name": "zone_known", "condition": "zone < 1000", "severity": "fail", "threshold": 0.25},

@@ -46,6 +46,7 @@ def compare(lake):
     return go
 
 
+@pytest.mark.slow
 def test_what_is_gone_is_marked_everywhere_and_what_may_not_be_judged_stays(lake, ride, compare):
     by_keys = ride.model_copy(update={"deletes": ride.deletes.model_copy(update={"kind": "keys"})})
     lake.run(lake.land(by_keys, [ride_row(1), ride_row(2), ride_row(3, 2), ride_row(4, 2), ride_row(5, 3)]))

@@ -25,6 +25,7 @@ def counts(receipt) -> tuple:
     return receipt.landed, receipt.quarantined, receipt.inserted, receipt.updated, receipt.superseded
 
 
+@pytest.mark.slow
 def test_rows_that_pass_today_are_served_and_others_stay_with_their_reason(lake, ride, monkeypatch):
     first = lake.land(
         ride,

@@ -11,6 +11,7 @@ def ride_row(key: int, zone: int, cents: int, day: int) -> dict:
     return {"id": key, "zone": zone, "cents": cents, "cancelled": False, "at": f"2024-01-{day:02} 00:00:00"}
 
 
+@pytest.mark.slow
 def test_a_reload_equals_the_runs_before_it(lake, ride):
     lake.run(lake.land(ride, [ride_row(1, 1, 100, 1), ride_row(2, 1, 200, 1), ride_row(3, 2, 300, 2)]))
     lake.run(lake.land(ride, [ride_row(1, 2, 110, 3), ride_row(4, 2, 400, 3)]))

@@ -7,6 +7,7 @@ from contracts import Contract
 pytestmark = pytest.mark.spark
 
 
+@pytest.mark.slow
 def test_a_wider_contract_is_applied_to_every_table_and_a_narrower_one_refused(lake, ride):
     def row(number: int, **more) -> dict:
         return {

@@ -119,4 +119,4 @@ def test_a_server_for_few_rows_compiles_no_code(tmp_path, monkeypatch, asked, wh
     monkeypatch.setenv("HIGHWATER_SPARK", asked)
     options = spark_options.options(tmp_path, 15002, [])
     assert options.get("spark.sql.codegen.wholeStage") == whole_stage
-    assert ("TieredStopAtLevel=1" in options["spark.driver.extraJavaOptions"]) == (asked == "small")
+    assert "TieredStopAtLevel=1" in options["spark.driver.extraJavaOptions"]
