@@ -10,6 +10,7 @@ from local.serving.tsql.calls import direction
 from local.serving.tsql.conversions import convert
 from local.serving.tsql.errors import Refused, untranslated
 from local.serving.tsql.expressions import Expressions
+from local.serving.tsql.limits import limit
 from local.serving.tsql.scope import Bound, Column, Scope
 from local.serving.tsql.sources import Sources, renamed, select_list, values_of
 from local.serving.tsql.syntax import only, parse_query
@@ -103,8 +104,8 @@ class Binder:
         columns = tuple(Column(c.name, k) for c, k in zip(left, kinds, strict=True))
         order = _order(node, [(c.name, str(i)) for i, c in enumerate(columns)], None)
         if word == "UNION ALL":
-            return Bound(f"({halves[0]}) UNION ALL ({halves[1]}){order}{_limit(node)}", columns)
-        return Bound(f"{alike.combined(word, *halves, columns)}{order}{_limit(node)}", columns)
+            return Bound(f"({halves[0]}) UNION ALL ({halves[1]}){order}{limit(node)}", columns)
+        return Bound(f"{alike.combined(word, *halves, columns)}{order}{limit(node)}", columns)
 
     def _select(self, node: exp.Select, parent: Scope | None, ctes: dict[str, Bound]) -> Bound:
         only(node, _CLAUSES, "SELECT")
@@ -132,7 +133,7 @@ class Binder:
         body = select_list([sql for _, sql in outputs], clauses)
         if distinct is not None:
             body = alike.distinct(body, columns)
-        return Bound(f"{body}{order}{_limit(node)}", columns)
+        return Bound(f"{body}{order}{limit(node)}", columns)
 
     def _named(self, node: exp.Table, ctes: dict[str, Bound]) -> Bound:
         if not node.db and node.name in ctes:
@@ -225,28 +226,3 @@ def _position(node: exp.Expression, outputs: Outputs) -> str | None:
             raise Refused(f"ORDER BY {node.name}", "Ambiguous column name.")
         return str(found[0][0]) if found else None
     return None
-
-
-def _limit(node: exp.Expression) -> str:
-    limit, offset, sql = node.args.get("limit"), node.args.get("offset"), ""
-    if limit is not None:
-        only(limit, {"expression", "count", "direction", "limit_options"}, "TOP")
-        options = limit.args.get("limit_options")
-        for key, word in (("percent", "PERCENT"), ("with_ties", "WITH TIES")):
-            if options is not None and options.args.get(key):
-                raise untranslated(f"TOP .. {word}", "Use RANK() in a subquery.")
-        sql += f" LIMIT {_whole(limit.args.get('count') or limit.expression, 'TOP')}"
-    if offset is not None:
-        only(offset, {"expression"}, "OFFSET")
-        if node.args.get("order") is None:
-            raise Refused("OFFSET", "OFFSET needs ORDER BY.")
-        sql += f" OFFSET {_whole(offset.expression, 'OFFSET')}"
-    return sql
-
-
-def _whole(node: exp.Expression, word: str) -> str:
-    while isinstance(node, exp.Paren):
-        node = node.this
-    if not (isinstance(node, exp.Literal) and node.this.isdigit()):
-        raise untranslated(f"{word} with a computed number", "Write it as a number.")
-    return node.this
