@@ -1,4 +1,4 @@
-"""What there is to see of the runs: the panels of the Azure workbook, as data.
+"""What there is to see of the runs: the panels of the Azure workbook and of the console, as data.
 
 Each panel is asked twice: in KQL of what a stack's Log Analytics workspace holds, and in SQL of the control
 database, as the laptop has it. Columns and their order are the same, which a test holds.
@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 Chart = Literal["table", "timechart", "barchart"]
+
+# How far back panels may look, and do unless somebody chooses otherwise.
+RANGE_HOURS = (1, 4, 24, 72, 168, 720)
+DEFAULT_HOURS = 24
 
 # The pipelines that somebody or a trigger starts; of those that they run, their own message tells.
 ENTRY_POINTS = ("ingest", "reload", "backfill", "reconcile", "release", "repair", "maintain")
@@ -27,6 +31,7 @@ class Panel:
         chart: how it is drawn; a chart has its time first, then its series, then its values.
         kql: the question to Log Analytics. The time range is set by whoever asks.
         sql: the question to the control database, with no limit of time and newest first.
+        unit: of a chart's values.
     """
 
     key: str
@@ -35,6 +40,7 @@ class Panel:
     chart: Chart
     kql: str
     sql: str
+    unit: str = ""
 
 
 PANELS = (
@@ -82,6 +88,7 @@ from control.status where enabled order by table_name""",
         """select coalesce(ended, started) as "TimeGenerated", table_name as "TableName",
        held_seconds as "HeldSeconds", held_by as "HeldBy"
 from control.run_report where kind = 'live' and held_seconds is not null order by 1 desc, 2""",
+        "s",
     ),
     Panel(
         "rows",
@@ -94,6 +101,7 @@ from control.run_report where kind = 'live' and held_seconds is not null order b
         """select coalesce(ended, started) as "TimeGenerated", table_name as "TableName", rows as "RowsRead",
        quarantined as "Quarantined", inserted as "Inserted", updated as "Updated", deleted as "Deleted"
 from control.run_report where table_name is not null order by 1 desc, 2""",
+        "rows",
     ),
     Panel(
         "durations",
@@ -106,5 +114,6 @@ from control.run_report where table_name is not null order by 1 desc, 2""",
         """select coalesce(ended, started) as "TimeGenerated", table_name as "TableName",
        load_seconds as "LoadSeconds", merge_seconds as "MergeSeconds"
 from control.run_report where table_name is not null order by 1 desc, 2""",
+        "s",
     ),
 )

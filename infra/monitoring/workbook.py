@@ -9,13 +9,13 @@ from pulumi_azure_native import applicationinsights
 
 from infra.monitoring.facts import RunFacts
 from infra.monitoring.logs import Logs
-from infra.panels import PANELS, Panel
+from infra.panels import DEFAULT_HOURS, PANELS, RANGE_HOURS, Panel
 from infra.place import Place
 
 _SCHEMA = "https://github.com/Microsoft/Application-Insights-Workbooks/blob/master/schema/workbook.json"
 _TEXT, _PARAMETERS, _QUERY = 1, 9, 3  # the workbook format's own numbers of its kinds of items
 _RANGE = "Range"
-_DAY = 24 * 60 * 60 * 1000
+_HOUR = 60 * 60 * 1000  # in milliseconds
 
 
 def _heading(name: str) -> dict[str, Any]:
@@ -24,8 +24,8 @@ def _heading(name: str) -> dict[str, Any]:
 
 
 def _range() -> dict[str, Any]:
-    """The one parameter: how far back the panels look. A day, unless somebody chooses otherwise."""
-    choices = [{"durationMs": hours * 60 * 60 * 1000} for hours in (1, 4, 24, 72, 168, 720)]
+    """The one parameter: how far back the panels look."""
+    choices = [{"durationMs": hours * _HOUR} for hours in RANGE_HOURS]
     parameter = {
         "id": str(uuid.uuid5(uuid.NAMESPACE_URL, "highwater:workbook:range")),
         "version": "KqlParameterItem/1.0",
@@ -33,7 +33,7 @@ def _range() -> dict[str, Any]:
         "label": "Time range",
         "type": 4,
         "isRequired": True,
-        "value": {"durationMs": _DAY},
+        "value": {"durationMs": DEFAULT_HOURS * _HOUR},
         "typeSettings": {"selectableValues": choices, "allowCustom": True},
     }
     content = {"version": "KqlParameterItem/1.0", "parameters": [parameter], "style": "pills"}

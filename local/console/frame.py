@@ -11,7 +11,9 @@ PAGES = (
     ("/quality", "Quality", "3"),
     ("/business", "Business", "4"),
     ("/ledger", "Ledger", "5"),
+    ("/lineage", "Lineage", "6"),
     ("/resources", "Resources", "7"),
+    ("/panels", "Panels", "8"),
 )
 
 _HEAD = """

@@ -8,7 +8,7 @@ from local.console import parts
 from local.console.act import Act
 from local.console.ask import Ask
 from local.console.frame import frame
-from local.console.pages import business, compare, ledger, now, quality, resources, run, runs
+from local.console.pages import business, compare, ledger, lineage, now, panels, quality, resources, run, runs
 
 
 def _number(text: str | None) -> int:
@@ -45,6 +45,8 @@ def routes(ask: Ask, act: Act) -> dict[str, Callable]:
         ),
         "/business": asked(lambda a: business.page(ask, q(a, "page"), q(a, "role"))),
         "/ledger": asked(lambda a: ledger.page(ask, q(a, "table"))),
+        "/lineage": asked(lambda a: lineage.page(q(a, "view"), q(a, "column"))),
+        "/panels": asked(lambda a: panels.page(ask, q(a, "hours") or "")),
         "/resources": asked(lambda a: resources.page(ask, q(a, "kind"), q(a, "find") or "")),
     }
 

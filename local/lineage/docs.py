@@ -80,7 +80,7 @@ def lineage(contracts: Sequence[Contract], columns: Sequence[Served]) -> str:
     """Which source columns each served column is made of, and by what."""
     parts = ["# Lineage\n", _NOTE, _graph(contracts, columns)]
     for view, group in groupby(columns, lambda c: c.view):
-        rows = [(f"`{c.column}`", _values(c), _conditions(c), _how(c)) for c in group]
+        rows = [(f"`{c.column}`", values(c), conditions(c), how(c)) for c in group]
         parts.append(f"## {view}\n\n{_table(('column', 'made of', 'and by', 'how'), rows)}")
     return "\n".join(parts)
 
@@ -92,11 +92,11 @@ def _graph(contracts: Sequence[Contract], columns: Sequence[Served]) -> str:
     return "\n".join(["```mermaid", "flowchart LR", *lines, "```", ""])
 
 
-def _values(column: Served) -> str:
+def values(column: Served) -> str:
     return ", ".join(sorted({f"{i.table}.{i.column}" for i in column.origin.inputs if i.part in DIRECT}))
 
 
-def _conditions(column: Served) -> str:
+def conditions(column: Served) -> str:
     said = []
     for part, words in _CONDITIONS.items():
         names = sorted({f"{i.table}.{i.column}" for i in column.origin.inputs if i.part == part})
@@ -105,7 +105,7 @@ def _conditions(column: Served) -> str:
     return "; ".join(said)
 
 
-def _how(column: Served) -> str:
+def how(column: Served) -> str:
     origin = column.origin
     return origin.how + (f": `{origin.expression}`" if origin.expression else "")
 

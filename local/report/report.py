@@ -70,7 +70,7 @@ class Report:
         Raises:
             ReportError: a field is not in the model.
         """
-        return tuple(shown for shown, _ in self._fields(visual))
+        return tuple(shown for shown, _ in self.fields(visual))
 
     def sql(self, visual: Visual, selections: Selections | None = None, role: str | None = None) -> str:
         """The T-SQL of a visual.
@@ -96,8 +96,8 @@ class Report:
         reader = Expressions(self.model)
         return Queries(self.model, {t: reader.condition(f, f"{role}: {t}") for t, f in given.items()})
 
-    def _fields(self, visual: Visual) -> list[tuple[Shown, object]]:
-        """Columns, then measures: what is shown of each, and the column or the measure's tree."""
+    def fields(self, visual: Visual) -> list[tuple[Shown, object]]:
+        """Columns, then measures: what is shown of each, and the column or the measure's tree (see `expressions`)."""
         reader, expressions = Filters(self.model), Expressions(self.model)
         found = []
         for projection in visual.projections:
@@ -113,7 +113,7 @@ class Report:
         return sorted(found, key=lambda pair: pair[0].is_measure)
 
     def _question(self, visual: Visual, selections: Selections) -> Question:
-        fields = self._fields(visual)
+        fields = self.fields(visual)
         columns = [item for shown, item in fields if not shown.is_measure]
         measures = tuple(item for shown, item in fields if shown.is_measure)
         sorters = [self.model.column(c.table, c.sort_by) for c in columns if c.sort_by]

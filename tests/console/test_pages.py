@@ -9,7 +9,8 @@ from playwright.sync_api import Page, expect
 
 from local.azure.trigger_states import TriggerStates
 
-PAGES = {"1": "Now", "2": "Runs", "3": "Quality", "4": "Business", "5": "Ledger", "7": "Resources"}
+PAGES = {"1": "Now", "2": "Runs", "3": "Quality", "4": "Business", "5": "Ledger", "6": "Lineage",
+         "7": "Resources", "8": "Panels"}  # fmt: skip
 
 
 def title(page: Page, text: str) -> None:
@@ -150,7 +151,18 @@ def test_times_are_in_the_readers_zone_with_utc_on_hover(console, visit):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/runs", "/quality?table=trip", "/business", "/ledger?table=trip", "/resources"]
+    "path",
+    [
+        "/",
+        "/runs",
+        "/quality?table=trip",
+        "/business",
+        "/ledger?table=trip",
+        "/lineage",
+        "/lineage?column=trip.total_amount",
+        "/panels",
+        "/resources",
+    ],
 )
 def test_a_phone_scrolls_in_one_direction_alone(console, visit, path):
     page = visit(console, path, viewport={"width": 390, "height": 800})

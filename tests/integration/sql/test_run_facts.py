@@ -7,6 +7,7 @@ import pytest
 
 from infra.monitoring.facts import COLUMNS
 from infra.panels import PANELS
+from local.console.panels import answer
 
 pytestmark = pytest.mark.postgres
 
@@ -175,3 +176,23 @@ def test_the_panels_show_what_the_ledger_holds(site, pipeline, contract_of):
     assert shown["rows"][0][1:3] == ("thing", 2)
     assert shown["held_back"] == []
     assert shown["durations"][0][0] - datetime.now(UTC) < timedelta(0)
+
+
+def test_the_console_takes_a_chart_s_values_together_by_steps_of_time(site, pipeline, contract_of):
+    site.add(contract_of("thing"))
+    site.insert("thing", 1, 2, at="2024-05-01 10:00:00")
+    for _ in range(2):
+        site.settle_clock()
+        pipeline.run()
+    shown = {panel.key: answer(site.control, panel, 4) for panel in PANELS}
+    rows = shown["rows"]
+    assert rows.values == ("RowsRead", "Quarantined", "Inserted", "Updated", "Deleted")
+    assert sum(row[2] for row in rows.rows) == 2
+    assert len(rows.rows) in (1, 2)  # steps of two minutes
+    assert {row[1] for row in shown["durations"].rows} == {"thing"}
+    assert [row[1] for row in shown["runs"].rows] == ["ingest", "ingest"]
+    site.control.execute(
+        "update control.run set started = started - interval '5 h', ended = ended - interval '5 h'"
+    )
+    assert [answer(site.control, p, 4).rows for p in PANELS if p.key in ("runs", "rows")] == [[], []]
+    assert len(answer(site.control, PANELS[0], 24).rows) == 2
