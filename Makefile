@@ -1,7 +1,7 @@
 # The two commands that matter: `make demo` and `make test`. Each does all set-up first.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-fast console-test reliability golden docs powerbi traps lint actionlint clean
+.PHONY: help setup demo test test-slow test-fast console-test pictures reliability golden docs powerbi traps lint actionlint clean
 
 # The first Python on PATH that serves; the project's own environment is made with it.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -37,6 +37,10 @@ test-fast: setup  ## the unit tests alone
 console-test: setup  ## every page and action of the console, in a real browser
 	@.venv/bin/python -m local.toolchain.browser
 	@.venv/bin/python -m local.toolchain.tiers console
+
+pictures: setup  ## a picture of every page of the console into docs/pictures, of a stack that is filled for it
+	@.venv/bin/python -m local.toolchain.browser
+	@.venv/bin/python tests/helpers/pictures.py
 
 reliability: setup  ## break runs at every point, replay a thousand histories: what was tried, lost and doubled
 	@.venv/bin/python -m local.toolchain.reliability

@@ -115,7 +115,7 @@ def _release_all(act: Act, found: Found) -> None:
 
 
 def _row(act: Act, contract: Contract, row: HeldRow) -> None:
-    with ui.card().props("flat bordered").classes("w-full gap-1"):
+    with ui.card().props("flat bordered").classes("hw-held w-full gap-1"):
         with ui.row().classes("items-center w-full gap-3"):
             ui.label(row.key or "(no key)").classes("font-mono break-all")
             ui.label(", ".join(row.rules)).classes("font-medium break-all")

@@ -1,20 +1,18 @@
 """The console of a real stack in a real browser.
 
-The stack has a run that failed, since the source lacked a table, and one that then succeeded.
+The stack has a run that failed, since the source lacked a table, and one that then succeeded; some of its trips end
+before they begin. A second stack is as large as one gets, see `filled_stack`.
 """
 
-import os
-import re
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
+import console_process
 import psycopg
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from console_process import HIGHWATER, Console, environment, serve
+from playwright.sync_api import Browser, Page
 
 from local import engine, source
 from local.source.generator import MONTH, ZONES
@@ -22,33 +20,7 @@ from local.stack import LocalStack
 from local.state import State
 from local.toolchain import browser as toolchain
 
-HIGHWATER = Path(sys.executable).with_name("highwater")
-# Background requests of the browser itself would blur which are the page's.
-CHROMIUM = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync")  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Console:
-    """A console that runs: `address` lets in, `at` is where its pages are."""
-
-    stack: LocalStack
-    process: subprocess.Popen
-    address: str
-
-    @property
-    def at(self) -> str:
-        return self.address.split("/?")[0]
-
-    @property
-    def port(self) -> int:
-        return int(self.at.rpartition(":")[2])
-
-
-def environment(state: State) -> dict[str, str]:
-    # The web framework takes a process that pytest started for its own test harness.
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    return {**inherited, "HIGHWATER_STATE": str(state.root)}
+BAD_TRIPS = 3
 
 
 @pytest.fixture(scope="session")
@@ -59,22 +31,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     engine.destroy(state)
 
 
-def serve(stack: LocalStack) -> Iterator[Console]:
-    command = [HIGHWATER, "console", "--port", "0", "--no-browser"]
-    process = subprocess.Popen(command, env=environment(stack.state), stdout=subprocess.PIPE, text=True)
-    try:
-        found = re.search(r"http://\S+", process.stdout.readline())
-        assert found, "the console printed no address"
-        yield Console(stack, process, found[0])
-    finally:
-        psutil.Process(process.pid).terminate()
-        process.wait(20)
-
-
 @pytest.fixture(scope="session")
 def empty(stack: LocalStack) -> Iterator[Console]:
     """The console before anything was run."""
-    yield from serve(stack)
+    with serve(stack) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -82,6 +43,7 @@ def console(empty: Console) -> Console:
     """The same console, once there is a run that failed, and one that finished what it had left."""
     stack = empty.stack
     source.seed(stack.source, MONTH, ZONES, drivers=10, limit=200)
+    source.insert_bad_trips(stack.source, BAD_TRIPS)
     for status, renamed in ((1, ("trip", "hidden")), (0, ("hidden", "trip"))):
         with psycopg.connect(stack.source) as connection:
             connection.execute(f"alter table mobility.{renamed[0]} rename to {renamed[1]}")
@@ -93,11 +55,8 @@ def console(empty: Console) -> Console:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        path = toolchain.chromium(print)
-        started = playwright.chromium.launch(executable_path=str(path), args=list(CHROMIUM))
+    with console_process.chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture

@@ -76,5 +76,13 @@ select md5('copy ' || i || table_name)::uuid::text, md5('child ' || i || table_n
        'Copy window', 'Succeeded', 1, null, '{"source": {"type": "AzurePostgreSqlSource"}}',
        json_build_object('rowsCopied', 100 + i % 900), 100 + i % 900, started + interval '4 s',
        started + interval '12 s', 8, 0
-from hw_run cross join control.contract;
+from hw_run cross join control.contract
+union all
+select md5('step ' || i || name)::uuid::text, run_id, name, type, name,
+       case when failed and name = 'Finish run' then 'Failed' else 'Succeeded' end, 1, null, null, null, null,
+       started + begins * interval '1 s', started + (begins + lasts) * interval '1 s', lasts, place
+from hw_run cross join (values ('Begin run', 'Lookup', 1.0, 1.4, 10), ('Load tables', 'ForEach', 2.6, 11.0, 11),
+    ('Make plan', 'Lookup', 13.8, 0.6, 12), ('Write plan', 'Copy', 14.5, 1.2, 13),
+    ('Merge windows', 'DatabricksJob', 16.0, 11.5, 14), ('Settle', 'Lookup', 27.6, 0.9, 15),
+    ('Finish run', 'Lookup', 28.6, 0.7, 16)) as step (name, type, begins, lasts, place);
 analyze;

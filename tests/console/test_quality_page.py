@@ -1,0 +1,60 @@
+"""Rows that wait are found, read and released in the browser."""
+
+import json
+
+import psycopg
+from conftest import BAD_TRIPS
+from playwright.sync_api import expect
+
+RULE = "dropoff_after_pickup"
+
+
+def test_a_rule_that_rows_broke_leads_to_the_rows_with_their_window_and_values(console, visit):
+    page = visit(console, "/quality")
+    first = page.get_by_role("region", name="Rules and what they found").locator("tbody tr").first
+    expect(first).to_contain_text(RULE)
+    expect(first).to_contain_text("dropoff_at >= pickup_at")
+    expect(page.get_by_label("Rows that broke a rule, along time")).to_be_visible()
+    expect(page.get_by_text("Choose a table to see its rows")).to_be_visible()
+    first.get_by_role("link", name=RULE).click()
+    expect(page.get_by_text(f"page 1 of 1, {BAD_TRIPS} rows")).to_be_visible()
+    expect(page).to_have_url(f"{console.at}/quality?table=trip&rule={RULE}&hours=168")
+    row = page.locator(".hw-held").first
+    expect(row).to_contain_text(RULE)
+    expect(row.get_by_role("link", name="window")).to_be_visible()
+    expect(row).to_contain_text("pickup_at")
+    expect(row.get_by_text("total_amount")).to_be_hidden()
+    row.locator("summary").click()
+    expect(row.get_by_text("total_amount")).to_be_visible()
+    page.goto(f"{console.at}/quality?table=driver")
+    expect(page.get_by_text("Nothing waits in quarantine of driver")).to_be_visible()
+
+
+def test_a_row_is_released_after_a_question_and_stays_while_it_breaks_its_rule(console, visit):
+    page = visit(console, "/quality?table=trip")
+    button = page.locator(".hw-held button").first
+    key = button.get_attribute("aria-label").removeprefix("Release ")
+    button.click()
+    page.get_by_role("button", name="Cancel").click()
+    button.click()
+    question = page.get_by_role("alertdialog")
+    expect(question).to_contain_text(f"Judge {key} of trip again?")
+    question.get_by_role("button", name="Release").click()
+    newest = page.get_by_role("region", name="Runs").locator("tbody tr").first
+    expect(newest).to_contain_text("release")
+    expect(newest).to_contain_text("Succeeded", timeout=240_000)
+    with psycopg.connect(console.stack.conninfo("control")) as connection:
+        query = "select parameters from adf.pipeline_runs where pipeline = 'release' and parent is null"
+        ((parameters,),) = connection.execute(query).fetchall()
+    assert parameters == {"tables": "trip", "rules": "", "keys": json.dumps([key])}
+    page.goto(f"{console.at}/quality?table=trip")
+    expect(page.get_by_text(f"{BAD_TRIPS} rows")).to_be_visible()
+    expect(page.get_by_text(key)).to_be_visible()
+
+
+def test_all_rows_are_asked_for_with_their_number(console, visit):
+    page = visit(console, f"/quality?table=trip&rule={RULE}")
+    page.get_by_role("button", name=f"Release all that broke {RULE}").click()
+    expect(page.get_by_role("alertdialog")).to_contain_text(
+        f"Judge {BAD_TRIPS} rows of trip that broke {RULE} again?"
+    )
