@@ -1,13 +1,10 @@
 """What waits in quarantine, read from the lake without Spark: rows by rule, and the rows themselves."""
 
 import json
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-
-import duckdb
 
 from contracts import Contract
 from local.errors import HighwaterError
@@ -52,11 +49,8 @@ def _scan(folder: Path) -> str:
     return f"delta_scan({quoted(folder.resolve().as_uri())})"
 
 
-Session = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
-
-
 def counts(
-    container: Path, contracts: Iterable[Contract], session: Session = engine.session
+    container: Path, contracts: Iterable[Contract], session: engine.Session = engine.session
 ) -> list[RuleCount]:
     """Rows that wait, by table and rule, tables in their order; a table without any is left out.
 
@@ -81,7 +75,7 @@ def rows(
     rule: str | None = None,
     limit: int = 20,
     offset: int = 0,
-    session: Session = engine.session,
+    session: engine.Session = engine.session,
 ) -> tuple[list[HeldRow], int]:
     """The newest rows of a table that wait, at most `limit` after the first `offset`, and how many there are.
 

@@ -4,10 +4,12 @@ Each question opens its own connection, through a socket of this machine: pages 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import psycopg
 from psycopg.rows import dict_row
 
+from contracts import Contract, load_all
 from local.adf.history import History, RunNode
 from local.azure.trigger_states import TriggerStates
 from local.factory import declared_factory, open_history
@@ -57,10 +59,19 @@ class Ask:
         self.lake = engine.Kept()
         open_history(stack).__exit__(None, None, None)  # makes its tables and stores what was left in files
 
+    @cached_property
+    def control(self) -> str:
+        """The connection string of the control database, looked up once."""
+        return self.stack.conninfo("control")
+
+    @cached_property
+    def contracts(self) -> tuple[Contract, ...]:
+        """The contracts of the program, read once: their files change with it."""
+        return tuple(load_all())
+
     def rows(self, query: str, values: dict | list | None = None) -> list[dict]:
         """Rows of a query to the control database, with the owner's rights: the history is his alone."""
-        conninfo = self.stack.conninfo("control")
-        with psycopg.connect(conninfo, autocommit=True, row_factory=dict_row) as connection:
+        with psycopg.connect(self.control, autocommit=True, row_factory=dict_row) as connection:
             return connection.execute(query, values).fetchall()
 
     def tables(self) -> list[dict]:
@@ -123,13 +134,14 @@ class Ask:
         query = "select * from control.run_report where run_id = %s and table_name is not null order by table_name"
         return self.rows(query, [run_id])
 
-    def windows(self, table: str, newest: int = 400) -> list[dict]:
-        """The newest windows of a table, in the order of their numbers."""
+    def windows(self, table: str, newest: int = 400, last: int | None = None) -> list[dict]:
+        """The newest windows of a table up to the number `last`, in the order of their numbers."""
         query = (
-            "select * from (select * from control.window_list where table_name = %s"
-            " order by window_id desc limit %s) w order by window_id"
+            "select * from (select * from control.window_list where table_name = %(table)s"
+            " and (%(last)s::bigint is null or window_id <= %(last)s)"
+            " order by window_id desc limit %(newest)s) w order by window_id"
         )
-        return self.rows(query, [table, newest])
+        return self.rows(query, {"table": table, "newest": newest, "last": last})
 
     def breaches(self) -> list[dict]:
         """What `ledger check` finds in the database."""

@@ -24,6 +24,7 @@ _HEAD = """
   .hw-facts { display: grid; grid-template-columns: max-content 1fr; gap: .15rem .8rem; }
   .hw-page code { font-size: .85em; } .hw-page details { width: 100%; }
   .hw-page summary { cursor: pointer; display: list-item; }
+  .hw-links a { display: inline-block; margin: .1rem .5rem .1rem 0; }
   .hw-scroll { overflow-x: auto; width: 100%; }
   .hw-page .q-btn-group { flex-wrap: wrap; max-width: 100%; }
   .hw-quiet { color: #5c5c5c; } .body--dark .hw-quiet { color: #b8b8b8; }

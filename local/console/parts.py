@@ -6,11 +6,13 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from nicegui import ui
+from nicegui import run, ui
 
 from local.console import words
+
+Found = TypeVar("Found")
 
 
 def heading(text: str, about: str = "") -> None:
@@ -68,6 +70,29 @@ def failed(error: Exception) -> None:
         for part in (getattr(error, "why", ""), getattr(error, "next_step", "")):
             if part:
                 ui.label(part).classes("whitespace-pre-wrap hw-quiet")
+
+
+def later(read: Callable[[], Found], draw: Callable[[Found], None], waiting: str = "") -> None:
+    """A place that is filled once `read` has answered, in a thread of its own, so that the page does not wait for it.
+
+    Until then there is a spinner, or the words `waiting`; an error is told in its place.
+    """
+    place = ui.column().classes("w-full")
+    with place:
+        ui.label(waiting).classes("hw-quiet") if waiting else ui.spinner(size="2rem")
+
+    async def fill() -> None:
+        try:
+            found, error = await run.io_bound(read), None
+        except Exception as raised:
+            error = raised
+        if place.is_deleted:
+            return
+        place.clear()
+        with place:
+            failed(error) if error else draw(found)
+
+    ui.timer(0, fill, once=True)
 
 
 @contextmanager

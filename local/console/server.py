@@ -2,6 +2,7 @@
 
 import secrets
 import socket
+import threading
 import webbrowser
 from collections.abc import Callable
 
@@ -9,9 +10,11 @@ from nicegui import app, ui
 from starlette.middleware import Middleware
 
 from local.console.act import Act
+from local.console.answers import Answers
 from local.console.ask import Ask
 from local.console.guard import PARAMETER, Guard
-from local.console.site import root
+from local.console.pages.business import report
+from local.console.site import root, warm
 from local.errors import HighwaterError
 from local.stack import LocalStack
 
@@ -43,8 +46,11 @@ def serve(stack: LocalStack, port: int, *, show: bool, told: Callable[[str], Non
     app.on_startup(lambda: told(address))
     if show:
         app.on_startup(lambda: webbrowser.open(address))
+    ask = Ask(stack)
+    answers = Answers(ask, report)
+    app.on_startup(lambda: threading.Thread(target=warm, args=(ask, answers), daemon=True).start())
     ui.run(
-        root(Ask(stack), Act(stack)),
+        root(ask, Act(stack), answers),
         host=HOST,
         port=port,
         title="Highwater",

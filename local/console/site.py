@@ -1,11 +1,13 @@
 """The pages by their addresses. Moving from one to another loads nothing anew."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from nicegui import PageArguments, ui
 
 from local.console import parts
 from local.console.act import Act
+from local.console.answers import Answers
 from local.console.ask import Ask
 from local.console.frame import frame
 from local.console.pages import business, compare, ledger, lineage, now, panels, quality, resources, run, runs
@@ -15,7 +17,7 @@ def _number(text: str | None) -> int:
     return max(1, int(text)) if text and text.isdecimal() else 1
 
 
-def routes(ask: Ask, act: Act) -> dict[str, Callable]:
+def routes(ask: Ask, act: Act, answers: Answers) -> dict[str, Callable]:
     """The builder of each page by its address."""
 
     def asked(build: Callable[[PageArguments], None]) -> Callable[[PageArguments], None]:
@@ -43,19 +45,28 @@ def routes(ask: Ask, act: Act) -> dict[str, Callable]:
                 ask, act, q(a, "table"), q(a, "rule"), q(a, "hours") or "", _number(q(a, "page"))
             )
         ),
-        "/business": asked(lambda a: business.page(ask, q(a, "page"), q(a, "role"))),
-        "/ledger": asked(lambda a: ledger.page(ask, q(a, "table"))),
+        "/business": asked(lambda a: business.page(answers, q(a, "page"), q(a, "role"))),
+        "/ledger": asked(lambda a: ledger.page(ask, q(a, "table"), q(a, "window"))),
         "/lineage": asked(lambda a: lineage.page(q(a, "view"), q(a, "column"))),
         "/panels": asked(lambda a: panels.page(ask, q(a, "hours") or "")),
-        "/resources": asked(lambda a: resources.page(ask, q(a, "kind"), q(a, "find") or "")),
+        "/resources": asked(lambda a: resources.page(ask, q(a, "kind"), q(a, "find") or "", q(a, "show"))),
     }
 
 
-def root(ask: Ask, act: Act) -> Callable[[], None]:
+def root(ask: Ask, act: Act, answers: Answers) -> Callable[[], None]:
     """What builds the console for one browser window."""
 
     def build() -> None:
         frame(f"stack local in {ask.stack.state.root.name}")
-        ui.sub_pages(routes(ask, act)).classes("w-full")
+        ui.sub_pages(routes(ask, act, answers)).classes("w-full")
 
     return build
+
+
+def warm(ask: Ask, answers: Answers) -> None:
+    """Do what takes long the first time, before somebody waits for it. What fails here is told by its page."""
+    with suppress(Exception):
+        lineage.known()
+        with ask.lake.session():
+            pass
+        answers.first_page()

@@ -188,13 +188,17 @@ class Reading:
 
 
 @contextmanager
-def reading(report: Report, server: Path | str, database: str = DATABASE) -> Iterator[Reading]:
+def reading(
+    report: Report, server: Path | str, database: str = DATABASE, session: engine.Session = engine.session
+) -> Iterator[Reading]:
     """A session on the serving database in the folder `server`, to ask any number of visuals.
+
+    `session` opens what the tables are read with; one that is kept open answers sooner.
 
     Raises:
         HighwaterError: the database is not there.
     """
     catalog = Catalog(Path(server), database).require()
-    with engine.session() as connection:
+    with session() as connection:
         catalog.connection = connection
         yield Reading(report, catalog, connection)

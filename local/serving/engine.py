@@ -3,8 +3,8 @@
 import re
 import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 import duckdb
@@ -13,6 +13,9 @@ from local.errors import HighwaterError
 from local.serving import delta
 
 _PRELUDE = Path(__file__).parent / "tsql" / "prelude.sql"
+
+
+Session = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
 
 
 @contextmanager

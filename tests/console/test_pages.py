@@ -124,7 +124,7 @@ def test_the_ledger_shows_windows_and_that_it_is_sound(console, visit):
 
 def test_resources_are_found_and_an_update_is_previewed(console, visit):
     page = visit(console, "/resources?find=ingest")
-    page.get_by_role("button", name="ingest", exact=True).click()
+    page.get_by_role("link", name="ingest", exact=True).click()
     page.get_by_role("dialog").get_by_text("Inputs", exact=True).click()
     expect(page.get_by_role("dialog")).to_contain_text("Begin run")
     page.keyboard.press("Escape")

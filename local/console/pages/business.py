@@ -8,13 +8,14 @@ from functools import cache
 from nicegui import run, ui
 
 from local.console import parts, visuals
-from local.console.ask import Ask
-from local.report import Page, Report, Visual, reading
+from local.console.answers import Answers
+from local.report import Page, Report, Visual
 
 _STYLE = """
 <style>
   .hw-report { position: relative; width: 100%; }
   .hw-visual { position: absolute; overflow: auto; padding: .5rem .7rem; display: flex; flex-direction: column; }
+  .hw-answer { flex: 1; display: flex; flex-direction: column; min-height: 0; width: 100%; }
   @media (max-width: 900px) {
     .hw-report { aspect-ratio: auto !important; display: flex; flex-direction: column; gap: .8rem; }
     .hw-visual { position: static; width: 100% !important; height: auto !important; min-height: 90px; }
@@ -27,20 +28,6 @@ _STYLE = """
 def report() -> Report:
     """The report, read once: its files change with the program."""
     return Report()
-
-
-def _answers(ask: Ask, page: Page, selections: dict, role: str | None) -> dict[str, object]:
-    """What each visual of a page is answered with, by its id; an error where it can't be."""
-    found: dict[str, object] = {}
-    with reading(report(), ask.stack.serving) as session:
-        for visual in page.visuals:
-            if visual.type == "textbox":
-                continue
-            try:
-                found[visual.id] = session.ask(visual, selections, role)
-            except Exception as error:  # one visual's error leaves the others
-                found[visual.id] = error
-    return found
 
 
 def _slicer(visual: Visual, answer, chosen: dict, again) -> None:
@@ -67,26 +54,62 @@ def _place(page: Page, visual: Visual) -> str:
     )
 
 
-def _draw(page: Page, answers: dict[str, object], chosen: dict, again) -> None:
+def _frames(page: Page) -> dict[str, ui.element]:
+    """The page with a place for each visual, by its id, where it stands in the report."""
+    places: dict[str, ui.element] = {}
     tall = max(page.height, 620)
     with ui.element("div").classes("hw-report").style(f"aspect-ratio: {page.width} / {tall}"):
         for visual in page.visuals:
             if visual.type == "textbox":
                 continue
-            answer = answers[visual.id]
             with ui.card().props("flat bordered").classes("hw-visual").style(_place(page, visual)):
-                if visual.type == "slicer" and not isinstance(answer, Exception):
-                    _slicer(visual, answer, chosen, again)
-                    continue
-                if visual.title:
+                if visual.title and visual.type != "slicer":
                     ui.label(visual.title).classes("font-medium").props("role=heading aria-level=2")
-                if isinstance(answer, Exception):
-                    parts.failed(answer)
-                else:
-                    visuals.draw(visual, answer)
+                places[visual.id] = ui.element("div").classes("hw-answer")
+    for place in places.values():
+        with place:
+            ui.spinner(size="1.5rem")
+    return places
 
 
-def page(ask: Ask, name: str | None, role: str | None) -> None:
+class _Shown:
+    """The page in one browser window: its visuals, filled one after the other, and what its slicers let through."""
+
+    def __init__(self, answers: Answers, page: Page, role: str | None):
+        self._answers, self._page, self._role = answers, page, role
+        self._chosen: dict = {}
+        self._places = _frames(page)
+        self._turn, self._drawn = 0, set()
+
+    async def fill(self) -> None:
+        """Ask each visual and draw it as soon as it is answered; a later call takes over from one under way."""
+        self._turn += 1
+        mine = self._turn
+        for visual in self._page.visuals:
+            place = self._places.get(visual.id)
+            if place is None or (visual.type == "slicer" and visual.id in self._drawn):
+                continue  # a slicer stays open while its values are chosen
+            try:
+                answer = await run.io_bound(self._answers.ask, visual, dict(self._chosen), self._role)
+            except Exception as error:  # one visual's error leaves the others
+                answer = error
+            if mine != self._turn or place.is_deleted:
+                return
+            place.clear()
+            self._drawn.add(visual.id)
+            with place:
+                self._draw(visual, answer)
+
+    def _draw(self, visual: Visual, answer) -> None:
+        if isinstance(answer, Exception):
+            parts.failed(answer)
+        elif visual.type == "slicer":
+            _slicer(visual, answer, self._chosen, self.fill)
+        else:
+            visuals.draw(visual, answer)
+
+
+def page(answers: Answers, name: str | None, role: str | None) -> None:
     """The report's page of that name, its first when none is named; as a reader in `role` sees it."""
     ui.add_head_html(_STYLE)
     found = report()
@@ -102,20 +125,4 @@ def page(ask: Ask, name: str | None, role: str | None) -> None:
             {"": "everything", **{r: r for r in found.roles}}, value=role or "", label="Seen by",
             on_change=lambda e: ui.navigate.to(f"/business?page={shown.name}&role={e.value}"),
         ).props("outlined dense").classes("min-w-[150px]")  # fmt: skip
-    place, chosen = ui.element("div").classes("w-full"), {}
-    with place:
-        ui.spinner(size="2rem")
-
-    async def again() -> None:
-        try:
-            answers = await run.io_bound(_answers, ask, shown, dict(chosen), role)
-        except Exception as error:
-            place.clear()
-            with place:
-                parts.failed(error)
-            return
-        place.clear()
-        with place:
-            _draw(shown, answers, chosen, again)
-
-    ui.timer(0, again, once=True)
+    ui.timer(0, _Shown(answers, shown, role).fill, once=True)

@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 
 import psycopg
-from nicegui import run, ui
+from nicegui import ui
 
 from infra.panels import DEFAULT_HOURS, PANELS, RANGE_HOURS, Panel
 from local.console import panels, parts, timechart, words
@@ -71,8 +71,15 @@ def draw(panel: Panel, answer: panels.Answer) -> None:
 
 
 def _answers(ask: Ask, hours: int) -> list[panels.Answer]:
-    with psycopg.connect(ask.stack.conninfo("control"), autocommit=True) as connection:
+    with psycopg.connect(ask.control, autocommit=True) as connection:
         return [panels.answer(connection, panel, hours) for panel in PANELS]
+
+
+def _all(answers: list[panels.Answer]) -> None:
+    if not any(a.rows for a in answers):
+        parts.empty("Nothing in this time range", "Choose a longer one, or run `highwater run ingest`.")
+    for panel, answer in zip(PANELS, answers, strict=True):
+        draw(panel, answer)
 
 
 def page(ask: Ask, given: str) -> None:
@@ -86,25 +93,4 @@ def page(ask: Ask, given: str) -> None:
             {h: _range(h) for h in RANGE_HOURS}, value=hours,
             on_change=lambda e: ui.navigate.to(f"/panels?hours={e.value}"),
         ).props("no-caps")  # fmt: skip
-    place = ui.column().classes("w-full")
-    with place:
-        ui.spinner(size="2rem")
-
-    async def shown() -> None:
-        try:
-            answers = await run.io_bound(_answers, ask, hours)
-        except Exception as error:
-            place.clear()
-            with place:
-                parts.failed(error)
-            return
-        place.clear()
-        with place:
-            if not any(a.rows for a in answers):
-                parts.empty(
-                    "Nothing in this time range", "Choose a longer one, or run `highwater run ingest`."
-                )
-            for panel, answer in zip(PANELS, answers, strict=True):
-                draw(panel, answer)
-
-    ui.timer(0, shown, once=True)
+    parts.later(lambda: _answers(ask, hours), _all)

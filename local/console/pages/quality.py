@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from urllib.parse import urlencode
 
-from nicegui import run, ui
+from nicegui import ui
 
-from contracts import Contract, load_all
+from contracts import Contract
 from local.console import held, parts, timechart, words
 from local.console.act import Act
 from local.console.ask import Ask
@@ -86,7 +86,7 @@ def page(ask: Ask, act: Act, table: str | None, rule: str | None, hours: str, nu
     """The page for one table or all; `rule`: of the rows that wait only those that broke it; `number`: which page
     of them, counted from 1."""
     parts.heading("Quality", "What the rules found in every run, and the rows that wait in quarantine.")
-    contracts = load_all()
+    contracts = ask.contracts
     tables = [c.table for c in contracts]
     table = table if table in tables else None
     hours = hours if hours in RANGES else WEEK
@@ -105,23 +105,20 @@ def page(ask: Ask, act: Act, table: str | None, rule: str | None, hours: str, nu
     chosen = [c for c in contracts if table in (None, c.table)]
     parts.section("Rules")
     since = RANGES[hours][1]
-    _rules(in_force(chosen, ask.rules(since, table)), hours)
-    _history(ask.rule_history(since, table))
+
+    def found() -> tuple[list[dict], list[dict]]:
+        return in_force(chosen, ask.rules(since, table)), ask.rule_history(since, table)
+
+    def shown(rules_and_history: tuple[list[dict], list[dict]]) -> None:
+        rules, history = rules_and_history
+        _rules(rules, hours)
+        _history(history)
+
+    parts.later(found, shown)
     parts.section("Waiting in quarantine")
-    place = ui.column().classes("w-full")
-    with place:
-        ui.spinner(size="2rem")
-
-    async def waiting() -> None:
-        try:
-            found = await run.io_bound(held.read, ask, chosen, table, rule, number)
-        except Exception as error:
-            place.clear()
-            with place:
-                parts.failed(error)
-            return
-        place.clear()
-        with place:
-            held.draw(act, found, lambda **change: address(**{"table": table, "hours": hours, **change}))
-
-    ui.timer(0, waiting, once=True)
+    parts.later(
+        lambda: held.read(ask, chosen, table, rule, number),
+        lambda waiting: held.draw(
+            act, waiting, lambda **change: address(**{"table": table, "hours": hours, **change})
+        ),
+    )

@@ -1,6 +1,7 @@
 """Resources: what the stack declares, and what an update would change."""
 
 from collections import Counter
+from urllib.parse import urlencode
 
 from nicegui import run, ui
 
@@ -10,6 +11,8 @@ from local.azure.steps import Summary
 from local.console import parts
 from local.console.ask import Ask
 from local.errors import HighwaterError
+
+MOST = 500
 
 
 def _detail(record: Record) -> None:
@@ -55,8 +58,14 @@ def _changes(summary: Summary) -> None:
     parts.grid(("Operation", "Type", "Name", "Changed"), rows, caption="What an update would change")
 
 
-def page(ask: Ask, kind: str | None, find: str) -> None:
-    """The page: resources by type, those of one type when it is named, those whose name has `find` in it."""
+def address(**query: str | None) -> str:
+    given = {name: value for name, value in query.items() if value}
+    return "/resources" + (f"?{urlencode(given)}" if given else "")
+
+
+def page(ask: Ask, kind: str | None, find: str, show: str | None) -> None:
+    """The page: resources by type, those of one type when it is named, those whose name has `find` in it; `show` is
+    the URN of one to open."""
     parts.heading("Resources", "What the program declares for this stack.")
     records = ask.stack.registry.all()
     if not records:
@@ -67,17 +76,20 @@ def page(ask: Ask, kind: str | None, find: str) -> None:
             "outline"
         )
         field = ui.input("Find by name", value=find).props("outlined dense clearable").classes("hw-find")
-        field.on("keydown.enter", lambda: ui.navigate.to(f"/resources?find={field.value or ''}"))
+        field.on("keydown.enter", lambda: ui.navigate.to(address(find=field.value)))
     changes = ui.column().classes("w-full")
     count = Counter(record.type for record in records)
-    with ui.row().classes("gap-2"):
-        for name, n in sorted(count.items()):
-            ui.link(f"{name.rpartition(':')[2]} {n}", f"/resources?kind={name}").classes("text-sm")
+    types = " ".join(
+        parts.link(f"{name.rpartition(':')[2]} {n}", address(kind=name)) for name, n in sorted(count.items())
+    )
+    ui.html(types, sanitize=False).classes("hw-links text-sm w-full")
     shown = [r for r in records if (not kind or r.type == kind) and find.lower() in r.name.lower()]
     ui.label(f"{len(shown):,} of {len(records):,} resources").classes("hw-quiet")
-    for record in shown[:300]:
-        with ui.row().classes("items-center gap-2"):
-            ui.button(record.name, on_click=lambda record=record: _detail(record)).props(
-                "flat dense no-caps"
-            ).classes("break-all")
-            ui.label(record.type).classes("hw-quiet text-sm break-all")
+    parts.grid(
+        ("Name", "Type"),
+        [[parts.link(r.name, address(kind=kind, find=find, show=r.urn)), parts.cell(r.type)] for r in shown[:MOST]],
+        caption="Declared resources",
+    )  # fmt: skip
+    for record in records:
+        if record.urn == show:
+            _detail(record)

@@ -87,7 +87,13 @@ def test_windows_that_do_not_meet_are_told():
     live = [{"window_id": i, "kind": "live", "low": low, "high": high} for i, low, high in
             [(1, "0", "5"), (2, "5", "9"), (4, "12", "20")]]  # fmt: skip
     other = {"window_id": 3, "kind": "backfill", "low": "1", "high": "2"}
-    assert ledger._gaps([*live[:2], other, live[2]]) == ["between window 2 and 4: 9 to 12"]
+    windows = [w | {"status": "merged", "rows": 1, "attempt": 1} for w in (*live[:2], other, live[2])]
+    assert [(a["window_id"], b["window_id"]) for a, b in ledger.gaps(windows)] == [(2, 4)]
+    rows, bars = ledger.drawn("integer", windows)
+    assert rows == ["live", "backfill", "gap"]
+    (gap,) = (bar for bar in bars if bar.row == 2)
+    assert (gap.start, gap.end, gap.text) == (9, 12, "gap between window 2 and 4: 9 to 12")
+    assert ledger.drawn("integer", windows[:3])[0] == ["live", "backfill"]
 
 
 def test_the_first_window_is_drawn_from_a_little_before_its_end():
