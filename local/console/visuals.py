@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from nicegui import ui
 
-from local.console import parts, words
+from local.console import heat, parts, words
 from local.console.formats import formatted
 from local.report import Answer, Visual
 
@@ -115,6 +115,10 @@ def _table(answer: Answer, title: str) -> None:
         ui.label(f"The first {MOST_ROWS:,} of {len(answer.rows):,} rows.").classes("hw-quiet")
 
 
+def _label(visual: Visual) -> str:
+    return (visual.alt_text or visual.title).replace('"', "'")
+
+
 def draw(visual: Visual, answer: Answer) -> None:
     """The visual; a type that has no drawing of its own is shown as its table."""
     if visual.type == "cardVisual":
@@ -123,8 +127,9 @@ def draw(visual: Visual, answer: Answer) -> None:
         ui.label("No row fits.").classes("hw-quiet")
     elif visual.type in CHARTS and any(not c.is_measure for c in answer.columns):
         chart = ui.echart(options(visual.type, answer)).classes("w-full grow").style("min-height: 150px")
-        label = (visual.alt_text or visual.title).replace('"', "'")
-        chart.props(f'role="img" aria-label="{label}"')
+        chart.props(f'role="img" aria-label="{_label(visual)}"')
+    elif visual.type == "pivotTable" and heat.fits(answer):
+        heat.draw(answer, _label(visual))
     else:
         _table(answer, visual.title)
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import console_process
 import psycopg
 import pytest
-from console_process import HIGHWATER, Console, environment, serve
+from console_process import BAD_TRIPS, HIGHWATER, RUNS, TRIPS, Console, environment, serve
+from filled_stack import fill
 from playwright.sync_api import Browser, Page
 
 from local import engine, source
@@ -19,8 +20,6 @@ from local.source.generator import MONTH, ZONES
 from local.stack import LocalStack
 from local.state import State
 from local.toolchain import browser as toolchain
-
-BAD_TRIPS = 3
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +50,18 @@ def console(empty: Console) -> Console:
         done = subprocess.run(command, env=environment(stack.state), capture_output=True, text=True)
         assert done.returncode == status, done.stdout + done.stderr
     return empty
+
+
+@pytest.fixture(scope="session")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """The console of a stack with millions of trips and years of runs."""
+    state = State(Path(tmp_path_factory.mktemp("large")) / "s")
+    engine.up(state)
+    stack = LocalStack.open(state)
+    fill(stack, trips=TRIPS, runs=RUNS)
+    with serve(stack) as running:
+        yield running
+    engine.destroy(state)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 import json
 
 import psycopg
-from conftest import BAD_TRIPS
+from console_process import BAD_TRIPS
 from playwright.sync_api import expect
 
 RULE = "dropoff_after_pickup"

@@ -20,6 +20,9 @@ HIGHWATER = Path(sys.executable).with_name("highwater")
 # Background requests of the browser itself would blur which are the page's.
 CHROMIUM = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
             "--disable-component-update", "--disable-sync")  # fmt: skip
+# Of the stack with a failed run: trips that break a rule. Of the large stack: its trips and runs.
+BAD_TRIPS = 3
+TRIPS, RUNS = 2_000_000, 10_000
 
 
 @dataclass(frozen=True)

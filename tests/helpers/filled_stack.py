@@ -22,6 +22,15 @@ from local.stack import LocalStack
 from local.verify import source_query
 
 CONTROL = Path(__file__).with_name("filled_control.sql")
+# Trips end in more ways than the bundled month says.
+ENDINGS = """
+    update mobility.trip set status = 'cancelled', total_amount = 0 where trip_id % 13 = 0;
+    update mobility.trip set status = 'open', dropoff_at = null where trip_id % 59 = 0;
+    update mobility.trip set status = 'refunded', refunded_amount = total_amount
+        where trip_id % 17 = 0 and total_amount > 0;
+    update mobility.trip set is_deleted = true where trip_id % 401 = 0;
+    update mobility.trip set driver_id = null where trip_id % 211 = 0;
+"""
 SHIFT_DAYS, SHIFT_KEYS = 35, 100_000_000
 FILE_ROWS = 250_000
 
@@ -29,6 +38,8 @@ FILE_ROWS = 250_000
 def fill(stack: LocalStack, *, trips: int, runs: int, drivers: int = 200, month: int | None = None) -> None:
     """Fill an empty stack: gold with at least `trips`, and `runs` runs. `month`: only so many trips of the month."""
     source.seed(stack.source, MONTH, ZONES, drivers=drivers, limit=month)
+    with psycopg.connect(stack.source) as connection:
+        connection.execute(ENDINGS)
     with psycopg.connect(stack.conninfo("control"), autocommit=True) as connection:
         prepare(connection)
         connection.execute("select set_config('highwater.runs', %s, false)", [str(runs)])

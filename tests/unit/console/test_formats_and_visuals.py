@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from local.console import heat
 from local.console.formats import formatted
 from local.console.visuals import BLANK, options, series
 from local.report import Answer, Shown
@@ -56,3 +57,16 @@ def test_a_ring_has_a_part_a_category():
         {"name": "A", "value": 1},
         {"name": "B", "value": 2},
     ]
+
+
+def test_a_matrix_of_one_measure_is_a_heat_map_with_the_busiest_row_on_top():
+    rows = [("A", 0, 1), ("A", 10, 2), ("B", 2, 9), (None, 2, None)]
+    found = answer([("Zone", False), ("Hour", False), ("Trips", True)], rows)
+    assert heat.fits(found)
+    made = heat.options(found)
+    assert made["yAxis"]["data"] == ["B", "A", BLANK]
+    assert made["xAxis"]["data"] == ["0", "2", "10"]
+    assert [d["value"] for d in made["series"][0]["data"]] == [[0, 1, 1], [2, 1, 2], [1, 0, 9]]
+    assert made["series"][0]["data"][2]["name"] == "B, Hour 2"
+    assert made["visualMap"]["max"] == 9
+    assert not heat.fits(answer([("Zone", False), ("Trips", True)], [("A", 1)]))
