@@ -49,7 +49,7 @@ def test_a_row_is_released_after_a_question_and_stays_while_it_breaks_its_rule(c
     assert parameters == {"tables": "trip", "rules": "", "keys": json.dumps([key])}
     page.goto(f"{console.at}/quality?table=trip")
     expect(page.get_by_text(f"{BAD_TRIPS} rows")).to_be_visible()
-    expect(page.get_by_text(key)).to_be_visible()
+    expect(page.get_by_role("button", name=f"Release {key}")).to_be_visible()
 
 
 def test_all_rows_are_asked_for_with_their_number(console, visit):

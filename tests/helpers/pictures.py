@@ -47,7 +47,7 @@ def take(stack: LocalStack, folder: Path) -> list[Path]:
     Raises:
         SystemExit: a page shows an error, or a picture is larger than it may be.
     """
-    runs = stack.ask("select run_id from control.run order by batch_id desc limit 2")
+    runs = stack.ask("select run_id from control.run_list order by batch_id desc limit 2")
     named = {"run": runs[0]["run_id"], "other": runs[1]["run_id"]}
     folder.mkdir(parents=True, exist_ok=True)
     taken = []

@@ -11,10 +11,12 @@ from local.console import parts, visuals
 from local.console.answers import Answers
 from local.report import Page, Report, Visual
 
+TALLER = 1.55  # than Power BI's page: text is larger here
 _STYLE = """
 <style>
   .hw-report { position: relative; width: 100%; }
-  .hw-visual { position: absolute; overflow: auto; padding: .5rem .7rem; display: flex; flex-direction: column; }
+  .hw-visual { position: absolute; overflow: auto; padding: .4rem .7rem; display: flex; flex-direction: column; }
+  .hw-visual { gap: .1rem; white-space: pre-line; } .hw-visual .text-xl { line-height: 1.35; }
   .hw-answer { flex: 1; display: flex; flex-direction: column; min-height: 0; width: 100%; }
   @media (max-width: 900px) {
     .hw-report { aspect-ratio: auto !important; display: flex; flex-direction: column; gap: .8rem; }
@@ -57,10 +59,11 @@ def _place(page: Page, visual: Visual) -> str:
 def _frames(page: Page) -> dict[str, ui.element]:
     """The page with a place for each visual, by its id, where it stands in the report."""
     places: dict[str, ui.element] = {}
-    tall = max(page.height, 620)
+    tall = page.height * TALLER
     with ui.element("div").classes("hw-report").style(f"aspect-ratio: {page.width} / {tall}"):
         for visual in page.visuals:
             if visual.type == "textbox":
+                ui.label(visual.text).classes("hw-visual hw-quiet").style(_place(page, visual))
                 continue
             with ui.card().props("flat bordered").classes("hw-visual").style(_place(page, visual)):
                 if visual.title and visual.type != "slicer":
