@@ -67,6 +67,7 @@ def warm(ask: Ask, answers: Answers) -> None:
     """Do what takes long the first time, before somebody waits for it. What fails here is told by its page."""
     with suppress(Exception):
         lineage.known()
+        lineage.sources()
         with ask.lake.session():
             pass
         answers.first_page()

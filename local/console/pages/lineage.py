@@ -29,6 +29,12 @@ def known() -> tuple[list[Served], dict[tuple[str, str], list[Use]]]:
     return served_columns(load_all()), dict(by_column)
 
 
+@cache
+def sources() -> dict[str, str]:
+    """Each contract's table, and what it is called at the source."""
+    return {c.table: f"{c.source.schema_name}.{c.source.table}" for c in load_all()}
+
+
 def address(**query: str | None) -> str:
     given = {name: value for name, value in query.items() if value}
     return "/lineage" + (f"?{urlencode(given)}" if given else "")
@@ -41,14 +47,14 @@ def _shown_in(found: list[Use]) -> str:
     )
 
 
-def _sources(names: str) -> str:
+def _links(names: str) -> str:
     """`trip.a, trip.b` as links to what becomes of each."""
     return ", ".join(parts.link(n, address(column=n)) for n in names.split(", ") if n)
 
 
 def whole(columns: list[Served], shown: dict) -> tuple[list[flow.Arrow], list[list[str]]]:
     """Source tables, views and the report's pages, and what flows between them."""
-    tables = {c.table: f"{c.source.schema_name}.{c.source.table}" for c in load_all()}
+    tables = sources()
     inward = [(tables[i.table], c.view) for c in columns for i in sorted(c.origin.inputs)]
     pages = [(view, f"page {use.page}") for (view, _), found in shown.items() for use in found]
     views = dict.fromkeys(c.view for c in columns if c.origin.inputs)
@@ -86,7 +92,7 @@ def _one_view(view: str, columns: list[Served], shown: dict) -> None:
         HEAD,
         [
             [
-                parts.cell(c.column), parts.cell(c.type), _sources(values(c)), parts.cell(conditions(c)),
+                parts.cell(c.column), parts.cell(c.type), _links(values(c)), parts.cell(conditions(c)),
                 parts.cell(how(c).replace("`", "")), _shown_in(shown.get((view, c.column), [])),
             ]
             for c in columns if c.view == view
@@ -111,17 +117,17 @@ def page(view: str | None, column: str | None) -> None:
     parts.heading("Lineage", "From each source's columns through the views to the report's visuals.")
     columns, shown = known()
     views = list(dict.fromkeys(c.view for c in columns))
-    sources = sorted({f"{i.table}.{i.column}" for c in columns for i in c.origin.inputs})
+    found = sorted({f"{i.table}.{i.column}" for c in columns for i in c.origin.inputs})
     with ui.row().classes("items-center"):
         for label, value, choices, key in (
             ("View", view, views, "view"),
-            ("Source column", column, sources, "column"),
+            ("Source column", column, found, "column"),
         ):
             ui.select(
                 {"": "all", **{c: c for c in choices}}, value=value if value in choices else "", label=label,
                 with_input=True, on_change=lambda e, key=key: ui.navigate.to(address(**{key: e.value})),
             ).props("outlined dense").classes("min-w-[220px] hw-find")  # fmt: skip
-    if column in sources:
+    if column in found:
         flow.chart(*along(column, columns, shown), label=f"What becomes of {column}")
         _one_column(column, columns, shown)
     elif view in views:
