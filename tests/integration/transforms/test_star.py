@@ -40,6 +40,7 @@ def event(key: int, of: int, at: str, kind: str = "pickup", zone: int | None = 7
     }
 
 
+@pytest.mark.slow
 def test_a_row_is_served_with_what_it_refers_to(lake):
     trip_, zone, driver, events = (SHIPPED[t] for t in ("trip", "zone", "driver", "trip_event"))
     lake.run(
