@@ -26,6 +26,11 @@ def test_a_rule_that_rows_broke_leads_to_the_rows_with_their_window_and_values(c
     expect(row.get_by_text("total_amount")).to_be_hidden()
     row.locator("summary").click()
     expect(row.get_by_text("total_amount")).to_be_visible()
+    page.goto(f"{console.at}/runs?status=Succeeded")
+    page.get_by_role("region", name="Runs").locator("tbody a").first.click()
+    tables = page.get_by_role("region", name="What the run did to each table")
+    tables.get_by_role("link", name=str(BAD_TRIPS), exact=True).click()
+    expect(page).to_have_url(f"{console.at}/quality?table=trip")
     page.goto(f"{console.at}/quality?table=driver")
     expect(page.get_by_text("Nothing waits in quarantine of driver")).to_be_visible()
 

@@ -120,12 +120,14 @@ def _tables(ask: Ask, run_id: str) -> None:
     if not rows:
         return
     parts.section("Tables")
-    counts = ("windows", "rows", "inserted", "updated", "deleted", "quarantined")
+    counts = ("windows", "rows", "inserted", "updated", "deleted")
     parts.grid(
         TABLE,
         [
             [
                 parts.cell(r["table_name"]), parts.cell(r["status"]), *(words.count(r[c]) for c in counts),
+                parts.link(words.count(r["quarantined"]), f"/quality?table={r['table_name']}") if r["quarantined"] else
+                words.count(r["quarantined"]),
                 words.duration(r["load_seconds"]), words.duration(r["merge_seconds"]), parts.cell(r["error"]),
             ]
             for r in rows
