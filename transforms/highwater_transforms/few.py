@@ -7,22 +7,22 @@ has no cache on every compute, so few rows go through the driver, as Arrow, and 
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 
-# Rows of some hundred bytes: well below a megabyte, which Spark Connect sends along with a query.
-MOST = 2_000
+MOST = 10_000
+MOST_BYTES = 32 * 1024 * 1024  # of Arrow; rows are some hundred bytes wide, so this stops wide texts alone
 
 
 def literal(rows: DataFrame, most: int = MOST) -> DataFrame | None:
-    """The same rows as literals; None when they are more than `most`, or too large for the driver."""
+    """The same rows as literals; None when they are more than `most`, or too wide for the driver."""
     try:
         found = rows.limit(most + 1).toArrow()
-    except (
-        PySparkException
-    ):  # beyond spark.driver.maxResultSize; whatever else it is, who reads the rows meets it
+    except PySparkException:
+        # Beyond spark.driver.maxResultSize. Whatever else it is, who reads the rows meets it.
         return None
-    if found.num_rows > most:
+    if found.num_rows == 0:
+        return rows.sparkSession.createDataFrame([], rows.schema)
+    if found.num_rows > most or found.nbytes > MOST_BYTES:
         return None
-    # Arrow's types are Spark's; only of no row it asks what they are.
-    return rows.sparkSession.createDataFrame(found, None if found.num_rows else rows.schema)
+    return rows.sparkSession.createDataFrame(found)
 
 
 def if_few(rows: DataFrame, most: int = MOST) -> DataFrame:
