@@ -27,7 +27,7 @@ def options(arrows: Iterable[Arrow], layers: Iterable[Iterable[str]]) -> dict:
         "tooltip": {"trigger": "item", "confine": True, ":formatter": "p => p.name.replace(' > ', ' → ')"},
         "series": [{
             "type": "sankey", "data": nodes, "links": links, "nodeGap": 10, "nodeWidth": 14, "draggable": False,
-            "left": 8, "right": 190, "top": 8, "bottom": 8, "label": {"color": "#7f7f7f", "width": 180,
+            "left": 8, "right": 190, "top": 8, "bottom": 8, "label": {"color": words.DRAWN, "width": 180,
             "overflow": "truncate"}, "lineStyle": {"color": "source", "opacity": 0.25},
             "emphasis": {"focus": "trajectory"},
         }],

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from nicegui import ui
 
+from local.console import words
+
 # Drawn by the browser: one rectangle from the start to the end, at least three points wide so that it can be hit.
 _BAR = """(params, api) => {
   const y = api.value(0), from = api.coord([api.value(1), y]), to = api.coord([api.value(2), y]);
@@ -34,13 +36,14 @@ def options(rows: list[str], bars: list[Bar], kind: str) -> dict:
     line = {"lineStyle": {"color": "#8884"}}
     return {
         "animation": False,
-        "textStyle": {"color": "#7f7f7f"},
+        "textStyle": {"color": words.DRAWN},
         "tooltip": {":formatter": "p => p.name", "confine": True},
         "grid": {"left": 8, "right": 16, "top": 8, "bottom": 40, "containLabel": True},
-        "xAxis": {"type": kind, "scale": True, "splitLine": line, "axisLabel": {"hideOverlap": True}},
+        "xAxis": {"type": kind, "scale": True, "splitLine": line,
+                  "axisLabel": {"hideOverlap": True, "color": words.DRAWN}},
         "yAxis": {
             "type": "category", "inverse": True, "data": rows, "axisTick": {"show": False},
-            "axisLabel": {"width": 190, "overflow": "truncate", "interval": 0},
+            "axisLabel": {"color": words.DRAWN, "width": 190, "overflow": "truncate", "interval": 0},
         },
         "dataZoom": [{"type": "inside", "filterMode": "weakFilter"},
                      {"type": "slider", "height": 14, "bottom": 6, "filterMode": "weakFilter"}],

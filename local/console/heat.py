@@ -4,6 +4,7 @@ import json
 
 from nicegui import ui
 
+from local.console import words
 from local.console.formats import formatted
 from local.report import Answer, Shown
 
@@ -34,7 +35,7 @@ def options(answer: Answer) -> dict:
         for row, column, value in answer.rows if value is not None
     ]  # fmt: skip
     unit = json.dumps(f" {measure.name}")
-    text = {"color": "#7f7f7f"}
+    text = {"color": words.DRAWN}
     return {
         "animation": False, "textStyle": text,
         "tooltip": {
@@ -43,9 +44,9 @@ def options(answer: Answer) -> dict:
         },
         "grid": {"left": 8, "right": 8, "top": 8, "bottom": 46, "containLabel": True},
         "xAxis": {"type": "category", "name": across.name, "nameLocation": "middle", "nameGap": 24,
-                  "data": [_text(c, across) for c in columns]},
+                  "data": [_text(c, across) for c in columns], "axisLabel": text, "nameTextStyle": text},
         "yAxis": {"type": "category", "inverse": True, "data": [_text(r, down) for r in rows],
-                  "axisLabel": {"width": 150, "overflow": "truncate", "interval": 0}},
+                  "axisLabel": {**text, "width": 150, "overflow": "truncate", "interval": 0}},
         "visualMap": {"min": 0, "max": max((d["value"][2] for d in data), default=1), "calculable": False, "show": True,
                       "orient": "horizontal", "left": "right", "bottom": 0, "itemHeight": 90, "itemWidth": 10,
                       "text": [measure.name, "0"], "textStyle": text, "inRange": {"color": list(RAMP)}},

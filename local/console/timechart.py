@@ -47,12 +47,13 @@ def options(points: Iterable[Point], *, kind: str, unit: str) -> dict:
                 }
             )
     return {
-        "animation": False, "color": list(words.SERIES), "textStyle": {"color": "#7f7f7f"},
+        "animation": False, "color": list(words.SERIES), "textStyle": {"color": words.DRAWN},
         "tooltip": {"trigger": "axis", "confine": True, ":formatter": _TOOLTIP.replace("UNIT", unit)},
-        "legend": {"show": len(drawn) > 1, "type": "scroll", "top": 0, "textStyle": {"color": "#7f7f7f"}},
+        "legend": {"show": len(drawn) > 1, "type": "scroll", "top": 0, "textStyle": {"color": words.DRAWN}},
         "grid": {"left": 8, "right": 16, "top": 34, "bottom": 8, "containLabel": True},
-        "xAxis": {"type": "time", "axisLabel": {"hideOverlap": True}},
-        "yAxis": {"type": "value", "name": unit, "splitLine": {"lineStyle": {"color": "#8884"}}},
+        "xAxis": {"type": "time", "axisLabel": {"hideOverlap": True, "color": words.DRAWN}},
+        "yAxis": {"type": "value", "name": unit, "axisLabel": {"color": words.DRAWN},
+                  "splitLine": {"lineStyle": {"color": "#8884"}}},
         "series": drawn,
     }  # fmt: skip
 

@@ -57,15 +57,20 @@ def options(kind: str, answer: Answer) -> dict:
     """The chart's options for the drawing library."""
     labels, made = series(answer)
     base = {
-        "animation": False, "color": list(words.SERIES), "textStyle": {"color": "#7f7f7f"},
+        "animation": False, "color": list(words.SERIES), "textStyle": {"color": words.DRAWN},
         "tooltip": {"trigger": "item" if kind == DONUT else "axis", "confine": True},
     }  # fmt: skip
     if kind == DONUT:
         data = [{"name": n, "value": v} for n, v in zip(labels, made[0][1], strict=True)] if made else []
-        label = {"color": "#7f7f7f"}
+        label = {"color": words.DRAWN}
         return base | {"series": [{"type": "pie", "radius": ["45%", "72%"], "data": data, "label": label}]}
-    category = {"type": "category", "data": labels, "axisLabel": {"hideOverlap": True}}
-    value = {"type": "value", "splitLine": {"lineStyle": {"color": "#8884"}}, "scale": kind in LINES}
+    category = {"type": "category", "data": labels, "axisLabel": {"hideOverlap": True, "color": words.DRAWN}}
+    value = {
+        "type": "value",
+        "axisLabel": {"color": words.DRAWN},
+        "splitLine": {"lineStyle": {"color": "#8884"}},
+        "scale": kind in LINES,
+    }
     across = kind in BARS
     drawn = [
         {"type": "line" if kind in LINES else "bar", "name": name, "data": data, "showSymbol": False,
@@ -74,7 +79,7 @@ def options(kind: str, answer: Answer) -> dict:
         for name, data in made
     ]  # fmt: skip
     return base | {
-        "legend": {"show": len(made) > 1, "type": "scroll", "top": 0, "textStyle": {"color": "#7f7f7f"}},
+        "legend": {"show": len(made) > 1, "type": "scroll", "top": 0, "textStyle": {"color": words.DRAWN}},
         "grid": {
             "left": 8,
             "right": 12,

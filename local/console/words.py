@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 BLUE, ORANGE, GREEN, VERMILLION, PURPLE, GREY = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#7f7f7f",
 )  # fmt: skip
+# Text inside a drawing, which does not know whether it is light or dark around it: it can be read on both.
+DRAWN = "#7f7f7f"
 SERIES = (BLUE, ORANGE, GREEN, PURPLE, VERMILLION, "#56B4E9", GREY)
 
 # A run's status: its colour and its icon.
