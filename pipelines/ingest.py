@@ -4,31 +4,25 @@ Those that an operator asks for by a range, in `pipelines.requests`, are made of
 What an earlier run of the same pipeline left unfinished is finished first.
 """
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
 
-from pipelines import datasets, load_table
+from pipelines import datasets, load_table, merge
 from pipelines.activities import (
     COMPLETED,
     FAILED,
     SKIPPED,
     SUCCEEDED,
-    copy,
-    databricks_job,
     execute,
     fail,
     for_each,
     lookup,
-    lookup_json,
     parameters,
     post,
-    script,
     when,
 )
 from pipelines.expr import (
-    Expr,
     activity_error,
     activity_output,
     call,
@@ -42,7 +36,6 @@ from pipelines.expr import (
     run_id,
     sql,
     sql_text,
-    text,
 )
 
 KINDS = {"ingest": "live", "reload": "reload"}
@@ -50,34 +43,11 @@ TABLES_AT_ONCE = 4
 EVERY_TABLE = "*"
 
 _RUN = sql_text(run_id())
-_PLAN_FOLDER = concat("_plans/", run_id())
-_PLAN_FILE = "plan.parquet"
 # The audience of Azure Monitor's ingestion endpoints.
 _MONITOR = "https://monitor.azure.com"
 
 
-@dataclass(frozen=True)
-class Steps:
-    """What the pipelines that open windows differ in.
-
-    Attributes:
-        begin: the query that registers the run and names its tables.
-        parameters: the pipeline's parameters with their defaults.
-        description: what the pipeline is for.
-        plan: the function of the control database that is the job's plan.
-        settle: the function that takes the job's receipts.
-        work: parameters of the job beside the run and its plan.
-    """
-
-    begin: Expr
-    parameters: dict[str, str]
-    description: str
-    plan: str = "plan"
-    settle: str = "settle"
-    work: dict[str, Expr] = field(default_factory=dict)
-
-
-def _every_table(kind: str) -> Steps:
+def _every_table(kind: str) -> merge.Steps:
     begin = sql(
         "select table_name from control.begin_run({run}, {pipeline}, {kind}, {tables})",
         run=_RUN,
@@ -85,49 +55,7 @@ def _every_table(kind: str) -> Steps:
         kind=literal(f"'{kind}'"),
         tables=sql_text(pipeline_param("tables")),
     )
-    return Steps(begin, {"tables": EVERY_TABLE}, "Lands and merges what every table has that is new.")
-
-
-def merge(job_id: pulumi.Input[str], minutes: int, steps: Steps) -> list:
-    """Hand the plan to the job, then settle what its receipts prove, whether the job succeeded or not."""
-    return [
-        copy(
-            "Write plan",
-            datasets.CONTROL_QUERY,
-            sql(f"select * from control.{steps.plan}({{run}})", run=_RUN),
-            folder=_PLAN_FOLDER,
-            file=_PLAN_FILE,
-        ),
-        databricks_job(
-            "Merge",
-            job_id,
-            {"run_id": run_id(), "plan_path": concat("_plans/", run_id(), f"/{_PLAN_FILE}")} | steps.work,
-            minutes=minutes,
-            after={"Write plan": [SUCCEEDED]},
-        ),
-        lookup_json(
-            "Receipts",
-            concat("_receipts/", run_id()),
-            after={"Merge": [COMPLETED]},
-            description="One a table, written after its last commit; a failed job may have written some.",
-        ),
-        script(
-            "Settle",
-            sql(
-                f"select control.{steps.settle}({{run}}, {{receipts}}::jsonb)",
-                run=_RUN,
-                receipts=sql_text(text(activity_output("Receipts", "value"))),
-            ),
-            after={"Receipts": [SUCCEEDED]},
-        ),
-        # The settled receipts would otherwise hide that the job itself failed.
-        fail(
-            "Merge failed",
-            first_of(activity_error("Merge"), "the merge job failed"),
-            "merge_failed",
-            after={"Merge": [FAILED], "Settle": [SUCCEEDED, FAILED, SKIPPED]},
-        ),
-    ]
+    return merge.Steps(begin, {"tables": EVERY_TABLE}, "Lands and merges what every table has that is new.")
 
 
 def _tell(facts_url: pulumi.Input[str]) -> list:
@@ -198,7 +126,7 @@ def definition(
     job_id: pulumi.Input[str],
     merge_minutes: int,
     facts_url: pulumi.Input[str] | None = None,
-    steps: Steps | None = None,
+    steps: merge.Steps | None = None,
 ) -> dict[str, Any]:
     """The arguments of a pipeline that opens windows of this kind.
 
@@ -242,12 +170,7 @@ def definition(
                 after={"Load tables": [COMPLETED]},
                 description="One table's failure does not keep the others from being merged.",
             ),
-            when(
-                "Merge windows",
-                call("greater", activity_output("Make plan", "firstRow", "windows"), number(0)),
-                merge(job_id, merge_minutes, steps),
-                after={"Make plan": [SUCCEEDED]},
-            ),
+            merge.windows(job_id, merge_minutes, steps, counted_by="Make plan"),
             *finish(facts_url),
         ],
     }

@@ -11,13 +11,10 @@ from typing import Any
 
 import pulumi
 
-from pipelines import datasets, ingest
-from pipelines.activities import SUCCEEDED, lookup, parameters, when
+from pipelines import datasets, ingest, merge
+from pipelines.activities import lookup, parameters
 from pipelines.expr import (
-    activity_output,
-    call,
     literal,
-    number,
     pipeline_name,
     pipeline_param,
     run_id,
@@ -28,14 +25,14 @@ from pipelines.expr import (
 NAME = "release"
 
 
-def _steps() -> ingest.Steps:
+def _steps() -> merge.Steps:
     begin = sql(
         "select windows from control.begin_release({run}, {pipeline}, {tables}, {rules}, {keys})",
         run=sql_text(run_id()),
         pipeline=sql_text(pipeline_name()),
         **{name: sql_text(pipeline_param(name)) for name in ("tables", "rules", "keys")},
     )
-    return ingest.Steps(
+    return merge.Steps(
         begin,
         {"tables": ingest.EVERY_TABLE, "rules": "", "keys": ""},
         "Judges rows that wait in quarantine again, and serves those that pass.",
@@ -60,12 +57,7 @@ def definition(
                 steps.begin,
                 description="Registers the run and counts the windows that sent rows to quarantine.",
             ),
-            when(
-                "Merge windows",
-                call("greater", activity_output("Begin run", "firstRow", "windows"), number(0)),
-                ingest.merge(job_id, merge_minutes, steps),
-                after={"Begin run": [SUCCEEDED]},
-            ),
+            merge.windows(job_id, merge_minutes, steps, counted_by="Begin run"),
             *ingest.finish(facts_url, ("Merge windows",)),
         ],
     }

@@ -15,7 +15,7 @@ from typing import Any
 
 import pulumi
 
-from pipelines import ingest
+from pipelines import ingest, merge
 from pipelines.expr import Expr, literal, pipeline_name, pipeline_param, run_id, sql, sql_text
 
 BACKFILL, RECONCILE = "backfill", "reconcile"
@@ -38,18 +38,18 @@ def _begin(kind: str, given: dict[str, str]) -> Expr:
     )
 
 
-def backfill() -> ingest.Steps:
+def backfill() -> merge.Steps:
     """Reads a range of one or more tables again; it must name them. Without a range it finishes what is unfinished."""
     given = {"tables": "", "from": "", "to": "", "chunk_rows": ""}
-    return ingest.Steps(
+    return merge.Steps(
         _begin(BACKFILL, given), given, "Reads a named range again and merges it, beside the live runs."
     )
 
 
-def reconcile() -> ingest.Steps:
+def reconcile() -> merge.Steps:
     """Reads keys and marks the rows that the source no longer has."""
     given = {"tables": ingest.EVERY_TABLE, "from": "", "to": "", "allow_share": "", "due": ""}
-    return ingest.Steps(
+    return merge.Steps(
         _begin(RECONCILE, given),
         given,
         "Compares keys with the source, and marks rows that are gone.",

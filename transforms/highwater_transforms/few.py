@@ -12,11 +12,16 @@ MOST_BYTES = 32 * 1024 * 1024  # of Arrow; rows are some hundred bytes wide, so 
 
 
 def literal(rows: DataFrame, most: int = MOST) -> DataFrame | None:
-    """The same rows as literals; None when they are more than `most`, or too wide for the driver."""
+    """The same rows as literals; None when they are more than `most`, or too wide for the driver.
+
+    Raises:
+        PySparkException: they can't be read.
+    """
     try:
         found = rows.limit(most + 1).toArrow()
-    except PySparkException:
-        # Beyond spark.driver.maxResultSize. Whatever else it is, who reads the rows meets it.
+    except PySparkException as error:
+        if "spark.driver.maxResultSize" not in str(error):
+            raise
         return None
     if found.num_rows == 0:
         return rows.sparkSession.createDataFrame([], rows.schema)

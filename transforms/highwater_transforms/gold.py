@@ -6,6 +6,7 @@ last carries the note by which all before it is known to be built from this cont
 
 from collections.abc import Callable
 
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 
 from highwater_transforms import gold_aggregate, gold_followers, gold_late, gold_static, gold_table
@@ -40,7 +41,10 @@ def _aggregates(tables: Tables, batch_id: int, clock: Clock, anew: bool) -> None
     for since in {v for v in done if v is not None and v < version}:
         follows = [a for a, v in zip(aggregates, done, strict=True) if v == since]
         with clock.step("changes"):
-            found = gold_aggregate.affected(follows, tables.gold.changes_since(since))
+            try:
+                found = gold_aggregate.affected(follows, tables.gold.changes_since(since))
+            except PySparkException:
+                continue  # the feed is gone, as after VACUUM: they are built from the fact, which tells all
         groups |= {a.table: frame for a, frame in zip(follows, found, strict=True)}
     for aggregate, table, since in zip(aggregates, kept, done, strict=True):
         if since == version:

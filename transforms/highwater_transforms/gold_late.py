@@ -6,8 +6,10 @@ that refer to a changed key are looked up again, and only those that come out di
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import reduce
 
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -21,15 +23,20 @@ from highwater_transforms.tables import Tables
 
 
 def _changed(tables: Tables, found: Found, taken_in: Mapping[str, int]) -> dict[str, DataFrame]:
-    """Of each dimension that moved on since `taken_in`, the rows whose keys changed; all of one that is new."""
-    moved = {name: version for name, version in found.versions.items() if taken_in.get(name) != version}
-    return {
+    """Of each dimension that moved on since `taken_in` the keys that changed; all keys of one that is new."""
+    changed = {}
+    for name, version in found.versions.items():
+        known = taken_in.get(name)
+        if known == version:
+            continue
+        keys = {theirs for k in joined(tables.contract) if k.dimension == name for theirs, _ in k.key}
+        changed[name] = found.rows[name].select(*sorted(keys))
         # A dimension that is back at an older version was restored: everything is looked up again.
-        name: tables.of("gold", name).changes_since(taken_in[name])
-        if taken_in.get(name, version) < version
-        else found.rows[name]
-        for name, version in moved.items()
-    }
+        if known is not None and known < version:
+            feed = tables.of("gold", name).changes_since(known).select(*sorted(keys)).distinct()
+            with suppress(PySparkException):  # the feed is gone, as after VACUUM: all keys may have changed
+                changed[name] = few.if_few(feed)
+    return changed
 
 
 def referring(contract: Contract, rows: DataFrame, changed: Mapping[str, DataFrame]) -> DataFrame:

@@ -1,0 +1,87 @@
+"""One job, two kinds of Spark: classic, as on a job cluster, and Connect, as on serverless, leave equal tables."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+from test_star_histories import CONTRACTS, histories
+from transform_lake import TestLake
+
+from local.databricks.spark_options import LOG_FORMAT, options
+from local.state import PROJECT
+from local.toolchain import jars, java
+
+pytestmark = [pytest.mark.spark, pytest.mark.slow]
+
+# When a row was loaded or a batch published is the one thing that two runs may tell in two ways.
+MOMENTS = ("_loaded_at", "published_at")
+JOB = """
+import sys
+from highwater_transforms import job
+from pyspark.sql import SparkSession
+for run in sys.argv[2:]:
+    job.main([f"--lake={sys.argv[1]}", f"--run_id={run}", f"--plan_path=_plans/{run}/plan.parquet"])
+print("session:", type(SparkSession.active()).__module__)
+"""
+
+
+def run_classic(lake: Path, work: Path, runs: list[str]) -> str:
+    """The job's entry point for each run, in a process whose Spark is in its own JVM; what it prints."""
+    for name in ("tmp", "derby", "conf"):
+        (work / name).mkdir(parents=True)
+    (work / "log4j2.properties").write_text(LOG_FORMAT)
+    given = {k: v for k, v in options(work, 0, jars.require()).items() if not k.startswith("spark.connect.")}
+    submit = [part for k, v in given.items() for part in ("--conf", f"{k}={v}")]
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("SPARK_", "PYSPARK_"))}
+    environment = kept | {
+        "JAVA_HOME": str(java.require()),
+        "SPARK_CONF_DIR": str(work / "conf"),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "PYTHONPATH": str(PROJECT / "transforms"),
+        "PYSPARK_PYTHON": sys.executable,
+        "PYSPARK_SUBMIT_ARGS": shlex.join(
+            ["--master", "local[2]", "--driver-memory", "2g", *submit, "pyspark-shell"]
+        ),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", JOB, f"file://{lake}/", *runs],
+        cwd=work, env=environment, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def tables(root: Path) -> list[str]:
+    return sorted(str(log.parent.relative_to(root)) for log in root.glob("*/*/_delta_log"))
+
+
+def content(spark: SparkSession, root: Path, table: str) -> tuple[list, list]:
+    """The table's columns with their types, and its rows as text, in order."""
+    frame = spark.read.format("delta").load(f"file://{root}/{table}").drop(*MOMENTS)
+    return frame.dtypes, sorted(map(str, frame.collect()))
+
+
+def test_every_table_is_equal_after_the_same_runs(spark, tmp_path):
+    connect = TestLake(spark, tmp_path / "connect")
+    connect.root.mkdir()
+    for run in histories(11):
+        connect.run(*(connect.land(CONTRACTS[table], rows) for table, rows in run.items()))
+        assert {r.status for r in connect.receipts.values()} == {"merged"}, connect.receipts
+    classic, runs = tmp_path / "classic", [f"run-{n}" for n in range(1, connect.runs + 1)]
+    shutil.copytree(connect.root / "landing", classic / "landing", ignore=shutil.ignore_patterns("_receipts"))
+    said = run_classic(classic, tmp_path / "work", runs)
+    assert re.search(r"session: pyspark\.sql\.(classic\.)?session", said), said
+    assert "connect" in type(spark).__module__
+    there = tables(connect.root)
+    assert tables(classic) == there
+    assert {t.split("/")[0] for t in there} == {"bronze", "quarantine", "silver", "restricted", "gold"}
+    for table in there:
+        theirs, ours = content(spark, classic, table), content(spark, connect.root, table)
+        assert theirs == ours, table
+        print(f"{table}: {len(ours[1])} rows")
