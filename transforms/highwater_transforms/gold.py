@@ -90,7 +90,10 @@ def serve(
     if contract.sensitive:
         served.insert(0, ("restricted", gold_table.restricted(contract, batch_id), SERVED))
     before = noted.get(TAKEN_IN)
-    late = gold_late.waiting(tables, found, before) if found.versions and not anew else None
+    moved, late = False, None
+    if found.versions and not anew:
+        with clock.step("late"):
+            moved, late = gold_late.waiting(tables, found, before)
     for container, transform, given in served:
         table = tables.of(container, contract.gold.table)
         with clock.step(container):
@@ -107,7 +110,7 @@ def serve(
     notes = {} if known else {DEFINITION: contract.definition, **feed}
     if anew and found.versions:
         notes[TAKEN_IN] = gold_late.note(found)
-    elif late is not None:
+    elif moved:
         notes[TAKEN_IN] = gold_late.note(found, before)
     _aggregates(tables, batch_id, clock, anew)
     if notes:

@@ -1,7 +1,8 @@
 """Rows that wait for a dimension: completed when it arrives, and corrected when a version of it does.
 
-Which rows those are is read from the dimension's change feed, since the version that the fact took in last: only rows
-that refer to a changed key are looked up again, and only those that come out different are written.
+Which rows those are is read from the dimension's change feed, since the version that the fact took in last: a row is
+looked up again when the version that it refers to is new or says something else, so a version that begins today leaves
+the rows of yesterday alone. Only those that come out different are written.
 """
 
 import json
@@ -17,49 +18,70 @@ from highwater_transforms import delta, few, gold_table
 from highwater_transforms.contract import Contract
 from highwater_transforms.delta import DeltaTable, update
 from highwater_transforms.gold_table import Served
-from highwater_transforms.lookup import Found, joined
-from highwater_transforms.system import BATCH
+from highwater_transforms.lookup import VERSION, Found, joined, refers, versions
+from highwater_transforms.star import Lookup
+from highwater_transforms.system import BATCH, VALID_FROM
 from highwater_transforms.tables import Tables
 
-
-def _changed(tables: Tables, found: Found, taken_in: Mapping[str, int]) -> dict[str, DataFrame]:
-    """Of each dimension that moved on since `taken_in` the keys that changed; all keys of one that is new."""
-    changed = {}
-    for name, version in found.versions.items():
-        known = taken_in.get(name)
-        if known == version:
-            continue
-        keys = {theirs for k in joined(tables.contract) if k.dimension == name for theirs, _ in k.key}
-        changed[name] = found.rows[name].select(*sorted(keys))
-        # A dimension that is back at an older version was restored: everything is looked up again.
-        if known is not None and known < version:
-            feed = tables.of("gold", name).changes_since(known).select(*sorted(keys)).distinct()
-            with suppress(PySparkException):  # the feed is gone, as after VACUUM: all keys may have changed
-                changed[name] = few.if_few(feed)
-    return changed
+_GONE = "_gone"
 
 
-def referring(contract: Contract, rows: DataFrame, changed: Mapping[str, DataFrame]) -> DataFrame:
-    """Those of the rows that refer to a key in `changed`, each once."""
-    parts = []
-    for lookup in joined(contract):
-        if lookup.dimension in changed:
-            keys = changed[lookup.dimension].select(
-                *(F.col(theirs).alias(ours) for theirs, ours in lookup.key)
-            )
-            parts.append(rows.join(keys.distinct(), [ours for _, ours in lookup.key], "left_semi"))
-    by = list(gold_table.identity(contract))
-    return reduce(DataFrame.unionByName, parts).dropDuplicates(by)
+def touched(lookup: Lookup, feed: DataFrame) -> DataFrame:
+    """From a dimension's change feed what a lookup may find otherwise now: `_key_<n>`, `_gone` boolean, and for a
+    history `_version`. A version that was only closed is not among them: its successor is."""
+    keys = [F.col(theirs).alias(f"_key_{i}") for i, (theirs, _) in enumerate(lookup.key)]
+    one = [*keys, F.col(VALID_FROM).alias(VERSION)] if lookup.valid_at else keys
+    kind, taken = F.col("_change_type"), F.struct(*(t.column for t in lookup.columns))
+    told = feed.groupBy(*one).agg(
+        F.bool_or(kind == "insert").alias("_new"),
+        F.bool_or(kind == "delete").alias(_GONE),
+        (F.count_distinct(taken) > 1).alias("_other"),
+    )
+    return told.where(f"_new or _other or {_GONE}").drop("_new", "_other")
 
 
-def waiting(tables: Tables, found: Found, noted: str | None) -> DataFrame | None:
-    """The rows of silver that are to be looked up again; None when no dimension moved on.
+def _same_key(lookup: Lookup, left: str, right: str):
+    same = (F.col(f"{left}._key_{i}") == F.col(f"{right}._key_{i}") for i in range(len(lookup.key)))
+    return reduce(lambda a, b: a & b, same)
+
+
+def _referring(lookup: Lookup, rows: DataFrame, dimension: DataFrame, changed: DataFrame | None) -> DataFrame:
+    """The rows that refer to what is `changed`, or to any row of the dimension when that is not known."""
+    theirs = versions(lookup, dimension).alias("v")
+    if changed is not None:
+        on = _same_key(lookup, "v", "c")
+        if lookup.valid_at:
+            # Where a version is gone, another one has its time.
+            on = on & (F.col(f"c.{_GONE}") | (F.col(f"v.{VERSION}") == F.col(f"c.{VERSION}")))
+        theirs = theirs.join(F.broadcast(changed.alias("c")), on, "left_semi")
+    return rows.alias("r").join(theirs, refers(lookup, "r"), "left_semi")
+
+
+def waiting(tables: Tables, found: Found, noted: str | None) -> tuple[bool, DataFrame | None]:
+    """Whether a dimension moved on, and the rows of silver that are to be looked up again, each once; None for none.
 
     Args:
         noted: what `note` gave when the fact was last brought to its dimensions, None when it never was.
     """
-    changed = _changed(tables, found, json.loads(noted) if noted else {})
-    return referring(tables.contract, tables.silver.frame(), changed) if changed else None
+    taken_in: Mapping[str, int] = json.loads(noted) if noted else {}
+    rows, parts = tables.silver.frame(), []
+    for lookup in joined(tables.contract):
+        name = lookup.dimension
+        version, known = found.versions.get(name), taken_in.get(name)
+        if version is None or version == known:
+            continue
+        changed = None
+        # A dimension that is back at an older version was restored: everything is looked up again.
+        if known is not None and known < version:
+            feed = tables.of("gold", name).changes_since(known)
+            with suppress(PySparkException):  # the feed is gone, as after VACUUM: anything may have changed
+                changed = few.if_few(touched(lookup, feed))
+        parts.append(_referring(lookup, rows, found.rows[name], changed))
+    if not parts:
+        return False, None
+    by = list(gold_table.identity(tables.contract))
+    late = few.if_few(reduce(DataFrame.unionByName, parts).dropDuplicates(by))
+    return True, None if late.isEmpty() else late
 
 
 def merge(contract: Contract, table: DeltaTable, rows: DataFrame, served_by: Served) -> None:

@@ -11,7 +11,7 @@ from highwater_transforms.delta import literal_text
 from highwater_transforms.star import Lookup, Static, Taken
 from highwater_transforms.system import VALID_FROM, VALID_TO, quoted
 
-FOUND = "_found"
+FOUND, VERSION = "_found", "_version"
 Dimensions = Mapping[str, DataFrame]
 
 
@@ -52,7 +52,8 @@ def _map(lookup: Lookup, static: Static, taken: Taken) -> Column:
 
 
 def versions(lookup: Lookup, dimension: DataFrame) -> DataFrame:
-    """The dimension as it is looked up: `_key_<n>`, `_taken_<n>`, `_found`, and for a history `_from` and `_to`.
+    """The dimension as it is looked up: `_key_<n>`, `_taken_<n>`, `_found`, and for a history `_from`, `_to` and
+    `_version`, which names the version within its key.
 
     The first version of a key has no `_from`: it counts from the beginning of time.
     """
@@ -64,7 +65,8 @@ def versions(lookup: Lookup, dimension: DataFrame) -> DataFrame:
     earliest = dimension.groupBy(first.alias("_of")).agg(F.min(VALID_FROM).alias("_earliest"))
     both = dimension.join(earliest, first == F.col("_of"))
     begins = F.when(F.col(VALID_FROM) > F.col("_earliest"), F.col(VALID_FROM)).alias("_from")
-    return both.select(*keys, *taken, begins, F.col(VALID_TO).alias("_to"), F.lit(True).alias(FOUND))
+    named = F.col(VALID_FROM).alias(VERSION)
+    return both.select(*keys, *taken, begins, F.col(VALID_TO).alias("_to"), named, F.lit(True).alias(FOUND))
 
 
 def refers(lookup: Lookup, alias: str = "") -> Column:
