@@ -49,7 +49,7 @@ TRAPS = (
     Trap(1, "late commits below the watermark", "sql/source/bounds_timestamp.sql",
          "least(l.latest, l.oldest, ", "least(l.latest, ",
          f"{_INTEGRATION}/sql/test_bounds_timestamp.py::test_an_open_transaction_holds_the_bound_below_what_it_may_commit"),
-    Trap(2, "watermark before the Delta commit", "pipelines/ingest.py",
+    Trap(2, "watermark before the Delta commit", "pipelines/merge.py",
          'after={"Merge": [COMPLETED]},', 'after={"Write plan": [SUCCEEDED]},',
          f"{_UNIT}/pipelines/test_definitions.py::test_the_receipts_are_read_whether_the_job_succeeded_or_failed"),
     Trap(3, "gold above Delta reader 1", "transforms/highwater_transforms/delta.py",
