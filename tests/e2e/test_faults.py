@@ -61,6 +61,7 @@ def next_windows(path) -> range:
     return range(newest + 1, newest + 6)
 
 
+@pytest.mark.slow
 def test_a_run_killed_in_the_middle_of_a_copy_beside_half_files_and_strangers(path):
     path.ingest()
     changed(path, seed=100)

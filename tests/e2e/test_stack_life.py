@@ -38,6 +38,7 @@ def test_changing_one_contract_changes_only_what_hangs_on_it(path, tmp_path, mon
     assert len(changed) >= 2  # its control row and its view at the least
 
 
+@pytest.mark.slow
 def test_destroy_leaves_no_file_no_process_and_no_stack(tmp_path_factory):
     state = State(tmp_path_factory.mktemp("gone") / "s")
     engine.up(state)

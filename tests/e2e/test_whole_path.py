@@ -101,6 +101,7 @@ def test_bad_rows_are_kept_in_quarantine_and_the_others_served(path):
     assert (verdict.equal, verdict.excluded, len(bad)) == (True, 4, 4)
 
 
+@pytest.mark.slow
 def test_a_reload_reads_everything_and_changes_nothing(path):
     path.ingest()
     before = served(path, "select count(*) from mart.fact_trip")

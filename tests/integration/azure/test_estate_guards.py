@@ -105,6 +105,7 @@ def test_a_second_command_is_told_who_is_at_work(engine: Engine) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_the_engines_lock_counts_while_its_process_lives(engine: Engine) -> None:
     assert engine.up().created == 1
     locks = engine.state.pulumi_backend / ".pulumi/locks/organization/highwater/local"
@@ -129,6 +130,7 @@ def test_the_engines_lock_counts_while_its_process_lives(engine: Engine) -> None
     assert not held.exists() and not stale.exists()
 
 
+@pytest.mark.slow
 def test_a_killed_up_leaves_no_provider_and_is_destroyed(tmp_path: Path, project: Path) -> None:
     state = State(tmp_path / "state")
     victim_file = Path(__file__).with_name("estate_victim.py")

@@ -73,6 +73,7 @@ def test_a_run_that_dies_before_the_aggregate_is_caught_up_with(lake, ride, monk
     assert [g[3] for g in groups(lake)] == ([1, 3] if feed == "there" else [3, 3])
 
 
+@pytest.mark.slow
 def test_a_run_that_dies_between_silver_and_gold_is_caught_up_with(lake, ride, monkeypatch):
     lake.run(lake.land(ride, [ride_row(1, 1, 100), ride_row(2, 2, 200)]))
 

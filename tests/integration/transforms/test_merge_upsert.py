@@ -7,6 +7,7 @@ pytestmark = pytest.mark.spark
 SILVER = ("id", "zone", "cents", "at", "_window_id")
 
 
+@pytest.mark.slow
 def test_the_newest_version_wins_and_the_counts_add_up(lake, ride):
     first = lake.land(ride, [
         {"id": 1, "zone": 5, "cents": 100, "rider": "ann", "cancelled": False, "at": "2024-01-01 10:00:00"},

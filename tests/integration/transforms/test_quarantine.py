@@ -18,6 +18,7 @@ def held(lake) -> list[tuple]:
     return [(window, rules, json.loads(text)) for window, rules, text in found]
 
 
+@pytest.mark.slow
 def test_a_value_without_a_place_is_held_as_the_source_has_it_until_a_newer_version_comes(lake, ride):
     raw = '{"cents": "NaN", "cancelled": "?"}'
     bad = {"id": 1, "zone": 5, "at": "2024-01-01 10:00:00", "_poison": raw}
