@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from highwater_transforms import delta, faults, gold, gold_table, plan, publish, receipts, session
+from highwater_transforms import delta, faults, gold, gold_late, gold_table, plan, publish, receipts, session
 from highwater_transforms import reconcile_keys as rk
 from highwater_transforms.delta import DeltaTable, update
 from highwater_transforms.errors import TransformError
@@ -81,13 +81,15 @@ def _into_gold(tables: Tables, snapshot: Snapshot, planned: TablePlan, clock: Cl
     by, inside = gold_table.identity(contract), rk.inside(contract, snapshot.windows)
     from_silver = tables.silver.frame().where(inside)
 
-    def refresh(table: DeltaTable, transform: gold_table.Served) -> None:
+    def refresh(table: DeltaTable, transform: gold_table.Served, late: DataFrame | None) -> None:
         rows = from_silver.transform(transform)
         held = table.frame().select(*by, F.col(REMOVED).alias("_held"))
         behind = rows.join(held, list(by)).where(F.col(REMOVED) != F.col("_held")).drop("_held")
         if not behind.isEmpty():
             names = [c for c in behind.columns if c not in by]
             table.merge(behind, delta.equal(by), f"WHEN MATCHED THEN {update(names)}")
+        if late is not None:
+            gold_late.merge(contract, table, late, transform)
 
     found = tables.dimensions({})
     gold.serve(tables, found, planned.batch_id, clock, refresh, text=planned.contract_json)
