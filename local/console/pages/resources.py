@@ -63,9 +63,14 @@ def address(**query: str | None) -> str:
     return "/resources" + (f"?{urlencode(given)}" if given else "")
 
 
+def found(record: Record, find: str) -> bool:
+    """Whether the words are in the resource's name or type, in whatever case."""
+    return find.lower() in f"{record.name} {record.type}".lower()
+
+
 def page(ask: Ask, kind: str | None, find: str, show: str | None) -> None:
-    """The page: resources by type, those of one type when it is named, those whose name has `find` in it; `show` is
-    the URN of one to open."""
+    """The page: resources by type, those of one type when it is named, those with `find` in their name or type; `show`
+    is the URN of one to open."""
     parts.heading("Resources", "What the program declares for this stack.")
     records = ask.stack.registry.all()
     if not records:
@@ -75,21 +80,29 @@ def page(ask: Ask, kind: str | None, find: str, show: str | None) -> None:
         ui.button("Preview an update", icon="difference", on_click=lambda: _preview(ask, changes)).props(
             "outline"
         )
-        field = ui.input("Find by name", value=find).props("outlined dense clearable").classes("hw-find")
-        field.on("keydown.enter", lambda: ui.navigate.to(address(find=field.value)))
+        field = (
+            ui.input("Find by name or type", value=find).props("outlined dense clearable").classes("hw-find")
+        )
+        field.on("keydown.enter", lambda: ui.navigate.to(address(kind=kind, find=field.value)))
     changes = ui.column().classes("w-full")
     count = Counter(record.type for record in records)
     types = " ".join(
         parts.link(f"{name.rpartition(':')[2]} {n}", address(kind=name)) for name, n in sorted(count.items())
     )
     ui.html(types, sanitize=False).classes("hw-links text-sm w-full")
-    shown = [r for r in records if (not kind or r.type == kind) and find.lower() in r.name.lower()]
+    shown = [r for r in records if (not kind or r.type == kind) and found(r, find)]
     ui.label(f"{len(shown):,} of {len(records):,} resources").classes("hw-quiet")
-    parts.grid(
-        ("Name", "Type"),
-        [[parts.link(r.name, address(kind=kind, find=find, show=r.urn)), parts.cell(r.type)] for r in shown[:MOST]],
-        caption="Declared resources",
-    )  # fmt: skip
+    if shown:
+        parts.grid(
+            ("Name", "Type"),
+            [
+                [parts.link(r.name, address(kind=kind, find=find, show=r.urn)), parts.cell(r.type)]
+                for r in shown[:MOST]
+            ],
+            caption="Declared resources",
+        )
+    else:
+        parts.empty("No resource has that in its name or type", "Clear what you look for to see all of them.")
     for record in records:
         if record.urn == show:
             _detail(record)
