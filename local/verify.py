@@ -164,12 +164,8 @@ def _load(connection: duckdb.DuckDBPyConnection, name: str, query: str, contract
         raise engine.explained(error, f"{contract.table} can't be compared ({name})") from error
 
 
-def _columns(contract: Contract) -> str:
-    return ", ".join(identifier(n) for n in contract.column_names)
-
-
-def _keys(contract: Contract) -> str:
-    return ", ".join(identifier(k) for k in contract.primary_key)
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(map(identifier, names))
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
@@ -209,7 +205,7 @@ def _exclude(connection: duckdb.DuckDBPyConnection, contract: Contract, quaranti
             right = f"(try_cast({held} as timestamptz) at time zone 'UTC')"
             left, right = (f"date_trunc('millisecond', {x})" for x in (left, right))
         same.append(f"{left} is not distinct from {right}")
-    keys = _keys(contract)
+    keys = _listed(contract.primary_key)
     connection.execute(
         f"create temp table held as select distinct {keys} from source_rows s "
         f"semi join (select row from delta_scan({quoted(folder.as_uri())})) q on {' and '.join(same)}"
@@ -223,15 +219,16 @@ def _exclude(connection: duckdb.DuckDBPyConnection, contract: Contract, quaranti
 def _duplicates(connection: duckdb.DuckDBPyConnection, contract: Contract) -> int:
     if not contract.primary_key:
         return 0
+    keys = _listed(contract.primary_key)
     found = connection.execute(
-        f"select coalesce(sum(n - 1), 0) from (select count(*) as n from served group by {_keys(contract)})"
+        f"select coalesce(sum(n - 1), 0) from (select count(*) as n from served group by {keys})"
     )
     return int(found.fetchone()[0])
 
 
 def _difference(connection: duckdb.DuckDBPyConnection, contract: Contract) -> tuple[int, int]:
     """Rows that one side holds more often than the other, with how much more (`surplus` < 0: served more)."""
-    columns = _columns(contract)
+    columns = _listed(contract.column_names)
     connection.execute(
         f"create temp table difference as select {columns}, sum(side)::bigint as surplus from "
         f"(select {columns}, 1 as side from source_rows union all select {columns}, -1 from served) "
@@ -245,7 +242,7 @@ def _difference(connection: duckdb.DuckDBPyConnection, contract: Contract) -> tu
 def _sample(
     connection: duckdb.DuckDBPyConnection, contract: Contract, which: str, limit: int
 ) -> tuple[dict, ...]:
-    names = _columns(contract)
+    names = _listed(contract.column_names)
     text = f"select {names} from difference where {which} order by {names} limit {limit}"
     rows = connection.execute(text).fetchall()
     return tuple(dict(zip(contract.column_names, row, strict=True)) for row in rows)
