@@ -29,11 +29,13 @@ def columns(contract: Contract) -> Columns:
 
 def write(rows: DataFrame, contract: Contract, plan: TablePlan, table: DeltaTable) -> DataFrame:
     """Keep the judged rows of the plan's windows, and give them back as bronze holds them."""
-    table.ensure(columns(contract), PLAIN)
     judged = rows.select(*(n for n, _ in columns(contract)))
     few_rows = few.literal(judged) if sum(w.rows for w in plan.windows) <= few.MOST else None
     judged = judged if few_rows is None else few_rows
-    table.replace_windows(judged, plan.window_ids, checked=not contract.primary_key)
+    if table.adapt(columns(contract)):
+        table.replace_windows(judged, plan.window_ids, checked=not contract.primary_key)
+    else:
+        table.begin(judged, PLAIN)
     if few_rows is not None:
         return few_rows
     return table.frame().where(F.col(WINDOW).isin(list(plan.window_ids)))

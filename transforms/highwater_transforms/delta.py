@@ -93,16 +93,15 @@ class DeltaTable:
         rows = self._or_absent(lambda: self.spark.sql(f"SHOW TBLPROPERTIES {self.name}").collect())
         return None if rows is None else {row["key"]: row["value"] for row in rows}
 
-    def ensure(self, columns: Columns, properties: dict[str, str]) -> bool:
-        """Create the table, or add the columns that the contract gained and widen others. Whether it was created.
+    def adapt(self, columns: Columns) -> bool:
+        """Add the columns that the contract gained and widen others. Whether the table is there at all.
 
         Raises:
             TransformError: a stored column is of a type whose values have not all a place in the wanted one.
         """
         stored = self.columns()
         if stored is None:
-            self.create(columns, properties)
-            return True
+            return False
         changed = {n: k for n, k in columns if n in stored and stored[n] != k}
         refused = [
             f"{n}: {stored[n]} stored, {k} wanted"
@@ -120,7 +119,17 @@ class DeltaTable:
         added = tuple((n, k) for n, k in columns if n not in stored)
         if added:
             self.add(added)
-        return False
+        return True
+
+    def ensure(self, columns: Columns, properties: dict[str, str]) -> None:
+        """Have the table, with these columns: `adapt` it, or create it, empty."""
+        if not self.adapt(columns):
+            self.create(columns, properties)
+
+    @commits
+    def begin(self, rows: DataFrame, properties: dict[str, str]) -> None:
+        """Make the table of these rows, in one commit. It fails when another made it meanwhile."""
+        rows.write.format("delta").mode("errorifexists").options(**properties).save(self.uri)
 
     @commits
     def create(self, columns: Columns, properties: dict[str, str]) -> None:

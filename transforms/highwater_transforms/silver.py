@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from highwater_transforms.batch import Batch, Counts
 from highwater_transforms.contract import Contract
+from highwater_transforms.delta import DeltaTable
 from highwater_transforms.system import REMOVED, SILVER, VALIDITY, Columns
 
 
@@ -35,3 +37,14 @@ def names(contract: Contract) -> tuple[str, ...]:
 def present(kept: DataFrame) -> DataFrame:
     """Kept rows as rows of silver: they are there, whatever was seen before."""
     return kept.withColumn(REMOVED, F.lit(False))
+
+
+def by_row(contract: Contract) -> bool:
+    """Whether a row of silver follows from a kept row alone, and not from what else there is of its key or table."""
+    return not contract.scd2 and contract.mode != "snapshot"
+
+
+def begin(batch: Batch, counts: Counts, table: DeltaTable, properties: dict[str, str]) -> Done:
+    """Make the table of the first batch: there is nothing to merge it with."""
+    table.begin(present(batch.kept()).select(*names(batch.contract)), properties)
+    return Done(inserted=counts.kept)

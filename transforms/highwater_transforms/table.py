@@ -39,7 +39,10 @@ SILVER_PROPERTIES = {"delta.enableDeletionVectors": "false", "delta.columnMappin
 
 def _into_silver(work: Batch, counts: Counts, table: DeltaTable) -> Done:
     contract = work.contract
-    table.ensure(silver.columns(contract), SILVER_PROPERTIES)
+    if not table.adapt(silver.columns(contract)):
+        if counts.kept and silver.by_row(contract):
+            return silver.begin(work, counts, table, SILVER_PROPERTIES)
+        table.create(silver.columns(contract), SILVER_PROPERTIES)
     # A history is never replaced, and a snapshot is read whole each time: to both a reload is a batch like others.
     if work.plan.reload and not contract.scd2 and contract.mode != "snapshot":
         return silver_reload.merge(work, counts, table)
