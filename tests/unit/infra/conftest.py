@@ -4,15 +4,14 @@ import functools
 from collections.abc import Callable
 
 import pytest
-
-from local.declare import resources
+import stacks
 
 Declared = dict[str, dict]
 
 
 @functools.cache
 def _declared(stack: str) -> Declared:
-    return {resource["urn"]: resource for resource in resources(stack)}
+    return {resource["urn"]: resource for resource in stacks.declared(stack)}
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,8 @@ import functools
 import json
 from typing import Any
 
+import stacks
+
 from local.declare import resources, stack_config
 
 ACCOUNT = "22222222-2222-2222-2222-222222222222"
@@ -44,7 +46,8 @@ def config_of(variant: str) -> dict[str, str]:
 @functools.cache
 def declared(variant: str) -> tuple[dict, ...]:
     """Every resource of a variant."""
-    return tuple(resources(VARIANTS[variant][0], config_of(variant)))
+    stack, sections = VARIANTS[variant]
+    return tuple(resources(stack, config_of(variant)) if sections else stacks.declared(stack))
 
 
 def inputs_of(variant: str, token: str) -> dict[str, dict]:

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import stacks
 from typer.testing import CliRunner
 
 from contracts import load_all
@@ -19,14 +20,7 @@ STACKS = ("dev", "staging", "prod", "pr-7")
 
 @pytest.fixture(scope="module")
 def declared():
-    found: dict[str, list[dict]] = {}
-
-    def of(stack: str) -> list[dict]:
-        if stack not in found:
-            found[stack] = resources(stack)
-        return found[stack]
-
-    return of
+    return stacks.declared
 
 
 @pytest.fixture

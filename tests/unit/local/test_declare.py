@@ -6,6 +6,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from stacks import declared
 
 from local.declare import declare, project_name, resources, stack_config
 from local.errors import HighwaterError
@@ -44,17 +45,17 @@ def test_a_stream_takes_it_too_and_each_run_is_the_same():
 
 
 def test_no_output_vanished_and_no_code_is_in_it():
-    text = json.dumps(resources("dev"))
+    text = json.dumps(declared("dev"))
     assert "__provider" not in text
     assert "04da6b54-80e4-46f7-96ec-b56ff0331ba9" not in text  # Pulumi's mark of an unknown value
     empty = [
-        (r["urn"], key) for r in resources("dev") for key, value in r["inputs"].items() if value in ({}, None)
+        (r["urn"], key) for r in declared("dev") for key, value in r["inputs"].items() if value in ({}, None)
     ]
     assert empty == []
 
 
 def test_options_are_those_of_the_registration():
-    found = {r["urn"].rpartition("::")[2] + "|" + r["type"]: r for r in resources("prod")}
+    found = {r["urn"].rpartition("::")[2] + "|" + r["type"]: r for r in declared("prod")}
     account = found["lake|azure-native:storage:StorageAccount"]["options"]
     assert account["protect"] is True
     assert account["parent"].endswith("$highwater:infra:Lake::lake")

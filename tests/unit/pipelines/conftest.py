@@ -3,15 +3,14 @@
 from collections.abc import Callable
 
 import pytest
-
-from local.declare import resources
+import stacks
 
 TOKEN = "azure-native:datafactory:"
 
 
 @pytest.fixture(scope="session")
 def declared() -> list[dict]:
-    return resources("dev")
+    return stacks.declared("dev")
 
 
 @pytest.fixture(scope="session")
