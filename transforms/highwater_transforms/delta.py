@@ -129,7 +129,7 @@ class DeltaTable:
     @commits
     def begin(self, rows: DataFrame, properties: dict[str, str]) -> None:
         """Make the table of these rows, in one commit. It fails when another made it meanwhile."""
-        rows.write.format("delta").mode("errorifexists").options(**properties).save(self.uri)
+        rows.write.format("delta").mode("error").options(**properties).save(self.uri)
 
     @commits
     def create(self, columns: Columns, properties: dict[str, str]) -> None:
