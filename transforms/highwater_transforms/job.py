@@ -80,9 +80,11 @@ def _table(
     return receipt
 
 
-def _follow(spark: SparkSession, lake: Lake, plans: list[TablePlan], done: list[Receipt]) -> bool:
-    """Complete the facts that have no window in this run. Whether that went well: a failure is told, and they are
-    completed when they have one."""
+def _follow(
+    spark: SparkSession, lake: Lake, plans: list[TablePlan], done: list[Receipt]
+) -> TransformError | None:
+    """Complete the facts that have no window in this run. What kept it from it: they are completed when they have
+    one."""
     by_name = {planned.table: planned for planned in plans}
     changed = [(by_name[r.table_name], r) for r in done if r.inserted or r.updated or r.deleted]
     moved = _served([(p, r) for p, r in changed if p.contract().gold.role == "dimension"])
@@ -90,9 +92,12 @@ def _follow(spark: SparkSession, lake: Lake, plans: list[TablePlan], done: list[
         if moved and (told := follow.complete(spark, lake, by_name, moved, plans[0].batch_id)):
             print(f"looked up again: {', '.join(told)}", flush=True)
     except Exception as error:
-        print(f"highwater-merge: facts without a window are not completed: {error}", file=sys.stderr)
-        return False
-    return True
+        return TransformError(
+            f"the facts without a window do not follow {', '.join(sorted(moved))}",
+            str(error),
+            "Every table of the run is merged; these facts are completed with the next window that they have",
+        )
+    return None
 
 
 def _show(spark: SparkSession, lake: Lake, catalog: str, merged: list[TablePlan]) -> None:
@@ -123,7 +128,8 @@ def run(
         process: what is done with each table; by default its windows are merged.
 
     Raises:
-        TransformError: the plan itself is not readable; then there is no receipt at all.
+        TransformError: the plan itself is not readable; then there is no receipt at all. Or, at the very end, facts
+            without a window could not follow a dimension; then the batch is not published.
     """
     plans = plan.read(spark, lake, run_id, plan_path)
     loaded_at = datetime.now(UTC)
@@ -133,12 +139,14 @@ def run(
         lambda p, ready: _table(spark, lake, p, loaded_at, ready, process or table.process),
         at_once,
     )
-    whole = _follow(spark, lake, plans, done)
-    if plans and whole and all(receipt.status == "merged" for receipt in done):
+    behind = _follow(spark, lake, plans, done)
+    if plans and behind is None and all(receipt.status == "merged" for receipt in done):
         publish.publish(spark, lake, plans[0].batch_id, run_id, datetime.now(UTC))
     if catalog:
         merged = {receipt.table_name for receipt in done if receipt.status == "merged"}
         _show(spark, lake, catalog, [planned for planned in plans if planned.table in merged])
+    if behind is not None:
+        raise behind
     return done
 
 

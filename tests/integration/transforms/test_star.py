@@ -1,9 +1,11 @@
 """The star of the shipped contracts: enrichment, unknown members, dimensions that come late."""
 
+import shutil
 from datetime import date
 from decimal import Decimal
 
 import pytest
+from highwater_transforms.errors import TransformError
 from transform_lake import literal
 
 from contracts import load_all
@@ -173,3 +175,23 @@ def test_a_row_waits_for_its_dimension_and_is_completed_when_that_comes_alone(la
     lake.run(lake.land(trip_, [trip(5)]))
     after = [lake.version("gold", t) for t in ("fact_trip", "kpi_quarter_hour", "fact_trip_event")]
     assert [b - a for a, b in zip(before, after, strict=True)] == [1, 1, 0]
+
+
+@pytest.mark.slow
+def test_a_fact_that_cannot_follow_its_dimensions_fails_the_job_and_is_completed_with_its_next_window(lake):
+    trip_, driver = SHIPPED["trip"], SHIPPED["driver"]
+    lake.run(lake.land(trip_, [trip(1)]))
+    held = lake.root / "gold" / "fact_trip"
+    held.rename(lake.root / "elsewhere")
+    held.mkdir()
+    (held / "_delta_log").mkdir()
+    (held / "_delta_log" / "00000000000000000000.json").write_text("no commit\n")
+    with pytest.raises(TransformError, match="the facts without a window do not follow dim_driver"):
+        lake.run(lake.land(driver, [DRIVER]))
+    assert lake.rows("gold", "dim_driver", "driver_id") == [(-1,), (1,)]
+    assert lake.rows("gold", "published_batch", "batch_id")[-1] == (1,)
+    shutil.rmtree(held)
+    (lake.root / "elsewhere").rename(held)
+    lake.run(lake.land(trip_, [trip(2)]))
+    assert lake.rows("gold", "fact_trip", "trip_id", "driver_vehicle_class") == [(1, "sedan"), (2, "sedan")]
+    assert lake.rows("gold", "published_batch", "batch_id")[-1] == (3,)
