@@ -22,7 +22,7 @@ CHROMIUM = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
             "--disable-component-update", "--disable-sync")  # fmt: skip
 # Of the stack with a failed run: trips that break a rule. Of the large stack: its trips and runs.
 BAD_TRIPS = 3
-TRIPS, RUNS = 2_000_000, 10_000
+TRIPS, RUNS = int(os.environ.get("HIGHWATER_CONSOLE_TRIPS", "2000000")), 10_000
 
 
 @dataclass(frozen=True)
