@@ -60,14 +60,16 @@ def _commits(log: Path) -> list[Path]:
 
 
 def _of_commits(log: Path, after: int) -> Written:
-    size = added = removed = 0
-    for commit in _commits(log):
-        if int(commit.stem) <= after:
-            continue
-        for line in commit.read_text(encoding="utf-8").splitlines():
-            action = json.loads(line)
-            for kind in ("add", "cdc"):
-                if kind in action:
-                    size, added = size + action[kind]["size"], added + 1
-            removed += "remove" in action
-    return Written(size, added, removed)
+    commits = (path for path in _commits(log) if int(path.stem) > after)
+    return sum((_of_commit(path) for path in commits), Written())
+
+
+def _of_commit(commit: Path) -> Written:
+    """A file that is taken out and put back in one commit stays: what is written is its deletion vector."""
+    actions = [json.loads(line) for line in commit.read_text(encoding="utf-8").splitlines()]
+    removed = {action["remove"]["path"] for action in actions if "remove" in action}
+    new = [action[kind] for action in actions for kind in ("add", "cdc") if kind in action]
+    stays = [one for one in new if one["path"] in removed]
+    came = [one for one in new if one["path"] not in removed]
+    size = sum(one["size"] for one in came) + sum(one["deletionVector"]["sizeInBytes"] for one in stays)
+    return Written(size, len(came), len(removed) - len(stays))

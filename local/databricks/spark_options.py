@@ -79,6 +79,12 @@ def options(folder: Path, port: int, jars: list[Path]) -> dict[str, str]:
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": str(parallel),
         "spark.default.parallelism": str(parallel),
+        # A merge joins few rows with many: to hash the few is less than to sort the many.
+        "spark.sql.join.preferSortMergeJoin": "false",
+        # A table with a change feed is written to two folders; without this, rows are sorted by folder first.
+        "spark.sql.maxConcurrentOutputFileWriters": "8",
+        # Each stage planned anew by what the one before gave takes longer than the stages of a laptop's data.
+        "spark.sql.adaptive.enabled": "false",
         "spark.databricks.delta.snapshotPartitions": "2",  # 50 by default, for millions of files
         # With so many tasks VACUUM lists a table's folder: 10,000 by default, which take a laptop minutes.
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": str(parallel),

@@ -12,6 +12,7 @@ from highwater_transforms.dedupe import PLACE
 from highwater_transforms.delta import PLAIN, DeltaTable
 from highwater_transforms.plan import TablePlan
 from highwater_transforms.quality import BROKEN
+from highwater_transforms.statistics import searched
 from highwater_transforms.system import POISON, TAGS, WINDOW, Columns
 
 
@@ -35,7 +36,7 @@ def write(rows: DataFrame, contract: Contract, plan: TablePlan, table: DeltaTabl
     if table.adapt(columns(contract)):
         table.replace_windows(judged, plan.window_ids, checked=not contract.primary_key)
     else:
-        table.begin(judged, PLAIN)
+        table.begin(judged, PLAIN | searched(contract, columns(contract)))
     if few_rows is not None:
         return few_rows
     return table.frame().where(F.col(WINDOW).isin(list(plan.window_ids)))

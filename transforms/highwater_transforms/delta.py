@@ -22,6 +22,7 @@ SERVED = {
 PLAIN = {"delta.enableDeletionVectors": "false"}
 # Which groups of an aggregate changed is read from the fact's change feed, a feature of writers only.
 FEED = {"delta.enableChangeDataFeed": "true"}
+STATISTICS = "delta.dataSkippingStatsColumns"
 _ABSENT = ("PATH_NOT_FOUND", "DELTA_TABLE_NOT_FOUND", "DELTA_MISSING_DELTA_TABLE", "DELTA_PATH_DOES_NOT_EXIST",
            "DELTA_SCHEMA_NOT_SET", "TABLE_OR_VIEW_NOT_FOUND")  # fmt: skip
 
@@ -180,8 +181,16 @@ class DeltaTable:
     @commits
     def overwrite(self, rows: DataFrame, properties: dict[str, str]) -> None:
         """Replace content and columns in one commit; `properties` count when the table is new."""
+        if STATISTICS in properties:
+            self._forget_columns_but(rows.columns)
         writer = rows.write.format("delta").mode("overwrite").option("overwriteSchema", "true")
         writer.options(**properties).save(self.uri)
+
+    def _forget_columns_but(self, names: list[str]) -> None:
+        """Keep no statistics of a column that is about to go: Delta refuses the name of one that is not there."""
+        held = (self.properties() or {}).get(STATISTICS, "").split(",")
+        if not set(held) <= {"", *names}:
+            self.set_properties({STATISTICS: ",".join(n for n in held if n in names)})
 
     @commits
     def merge(self, rows: DataFrame, on: str, *clauses: str) -> Merged:
@@ -190,9 +199,8 @@ class DeltaTable:
         target, how = (
             part.replace("{", "{{").replace("}", "}}") for part in (self.name, " ".join((on, *clauses)))
         )
-        done = self.spark.sql(f"MERGE INTO {target} AS t USING {{rows}} AS s ON {how}", rows=rows).collect()[
-            0
-        ]
+        merge = f"MERGE INTO {target} AS t USING {{rows}} AS s ON {how}"
+        done = self.spark.sql(merge, rows=rows).collect()[0]
         return Merged(done["num_inserted_rows"], done["num_updated_rows"], done["num_deleted_rows"])
 
     @commits
@@ -204,9 +212,8 @@ class DeltaTable:
 
     def version(self) -> int:
         """The version of the last commit."""
-        return (
-            self.spark.sql(f"DESCRIBE HISTORY {self.name} LIMIT 1").select("version").collect()[0]["version"]
-        )
+        newest = self.spark.sql(f"DESCRIBE HISTORY {self.name} LIMIT 1").select("version")
+        return newest.collect()[0]["version"]
 
     def changes_since(self, version: int) -> DataFrame:
         """The change feed after `version`: the table's columns, _change_type, _commit_version, _commit_timestamp."""

@@ -13,6 +13,7 @@ from highwater_transforms import gold_aggregate, gold_followers, gold_late, gold
 from highwater_transforms.delta import FEED, SERVED, DeltaTable
 from highwater_transforms.gold_table import Served
 from highwater_transforms.lookup import Found, joined
+from highwater_transforms.statistics import searched
 from highwater_transforms.tables import Clock, Tables
 
 # Properties of the last table: what all of the contract's gold is made of, and the version of each dimension that it
@@ -101,7 +102,7 @@ def serve(
                 rows = tables.silver.frame().transform(transform)
                 if container == "gold" and contract.gold.unknown:
                     rows = rows.unionByName(gold_table.unknown_member(contract, tables.spark, batch_id))
-                table.overwrite(rows, given)
+                table.overwrite(rows, given | searched(contract, rows.dtypes))
             else:
                 refresh(table, transform, late if container == "gold" else None)
             table.refuse_newer_reader()

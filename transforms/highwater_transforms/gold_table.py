@@ -110,9 +110,25 @@ def _to_serve(batch: Batch, counts: Counts, silver: DataFrame) -> DataFrame:
     fresh = silver.where(F.col(WINDOW).isin(list(batch.plan.window_ids))).where(b.within(contract, counts))
     if contract.gold.numbered is None:
         return fresh
-    within = list(contract.gold.numbered.within)
-    groups = F.broadcast(fresh.select(*within).distinct())
-    return silver.where(b.within_groups(contract, counts)).join(groups, within, "left_semi")
+    return silver.join(_groups(batch), list(contract.gold.numbered.within), "left_semi").where(
+        b.within_groups(contract, counts)
+    )
+
+
+def _groups(batch: Batch) -> DataFrame:
+    """What the batch's rows are numbered within."""
+    return F.broadcast(batch.kept().select(*batch.contract.gold.numbered.within).distinct())
+
+
+def _renumbered(batch: Batch, counts: Counts, table: DeltaTable, rows: DataFrame) -> DataFrame:
+    """Of served groups the batch's own rows, and those whose number is another now: the others are in the table as
+    they are, and a merge would rewrite their files for nothing."""
+    contract, numbered = batch.contract, batch.contract.gold.numbered
+    by, own = list(contract.primary_key), F.broadcast(batch.keys(KEPT))
+    held = table.frame().where(b.within_groups(contract, counts))
+    held = held.select(*dict.fromkeys((*by, *numbered.within, numbered.name, REMOVED)))
+    held = held.join(_groups(batch), list(numbered.within), "left_semi").join(own, by, "left_anti")
+    return rows.join(held, [*by, numbered.name, REMOVED], "left_anti")
 
 
 def by_row(contract: Contract) -> bool:
@@ -138,6 +154,8 @@ def refresh(
     if late is not None:
         rows = rows.unionByName(late).dropDuplicates(list(by))
     rows = rows.transform(served_by)
+    if contract.gold.numbered:
+        rows = _renumbered(batch, counts, table, rows)
     if counts.kept <= few.MOST:
         rows = few.if_few(rows)
     if not contract.primary_key:

@@ -10,16 +10,16 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
+from functools import partial
 
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from highwater_transforms import contract, gold_table, maintain_table, register, session
+from highwater_transforms import contract, maintain_table, register, session, statistics
 from highwater_transforms.contract import Contract
 from highwater_transforms.delta import DeltaTable
 from highwater_transforms.errors import TransformError
 from highwater_transforms.lake import Lake
-from highwater_transforms.system import BATCH, WINDOW
 
 AT_ONCE = 2
 SERVED = ("gold", "restricted")
@@ -91,10 +91,9 @@ def tables(of: Contract) -> Iterator[tuple[str, str]]:
     yield from register.shown(of)
 
 
-def sought(of: Contract) -> tuple[str, ...]:
-    """The columns by which merges and readers leave files out, wherever in a table they stand."""
-    cursor = (of.cursor,) if of.cursor else ()
-    return (*gold_table.identity(of), *cursor, WINDOW, BATCH)
+def searched(of: Contract, name: str) -> maintain_table.Searched:
+    """What is kept statistics of in a table of this contract. An aggregate has few columns: Delta's own choice."""
+    return partial(statistics.searched, of) if name in (of.table, of.gold.table) else lambda columns: {}
 
 
 def _one(
@@ -108,7 +107,9 @@ def _one(
     began = time.monotonic()
     try:
         table = DeltaTable(spark, lake.uri(container, name))
-        done = maintain_table.keep(table, sought(of), planned.retention_hours, served=container in SERVED)
+        done = maintain_table.keep(
+            table, searched(of, name), planned.retention_hours, served=container in SERVED
+        )
     except Exception as error:
         told = str(error).split("\n\nJVM stacktrace")[0].strip() or type(error).__name__
         return Receipt(*who, "failed", seconds=round(time.monotonic() - began, 3), error=told[:2000])

@@ -1,6 +1,7 @@
 """One Delta table looked after: its small files packed, its statistics where merges look, its old files removed."""
 
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from math import ceil
 
@@ -12,15 +13,12 @@ from highwater_transforms.delta import DeltaTable
 PACKED = 128 * 1024 * 1024
 # So many files more than it takes: fewer cost a reader less than it costs to pack them.
 MANY = 16
-# Delta keeps the least and greatest values of a table's first columns, by which merges leave files out.
-INDEXED = 32
-_ORDERED = ("string", "tinyint", "smallint", "int", "bigint", "float", "double", "date", "timestamp")
-STATISTICS = "delta.dataSkippingStatsColumns"
 RETENTION = "delta.deletedFileRetentionDuration"
 # Without the property Delta keeps a removed file for a week.
 DEFAULT_HOURS = 168
 TRIES = 3
 WAIT_SECONDS = 10.0
+Searched = Callable[[Iterable[tuple[str, str]]], dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -57,21 +55,8 @@ def files(table: DeltaTable) -> Files:
     return Files(detail["numFiles"], detail["sizeInBytes"], partitions)
 
 
-def indexed(columns: dict[str, str], sought: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The columns that need statistics for merges to leave files out; None where Delta's own choice has them.
-
-    Args:
-        columns: name to Spark type, in the table's order.
-        sought: the columns that a merge compares, which may stand last.
-    """
-    names = tuple(columns)
-    ordered = [n for n in names if columns[n].startswith("decimal") or columns[n] in _ORDERED]
-    late = [n for n in sought if n in names[INDEXED:] and n in ordered]
-    return tuple(n for n in ordered if n in names[:INDEXED] or n in late) if late else None
-
-
-def _set(table: DeltaTable, properties: dict[str, str], key: str, value: str | None) -> None:
-    if value is not None and properties.get(key) != value:
+def _set(table: DeltaTable, properties: dict[str, str], key: str, value: str) -> None:
+    if properties.get(key) != value:
         table.set_properties({key: value})
 
 
@@ -108,13 +93,13 @@ def vacuum(table: DeltaTable, properties: dict[str, str], hours: int) -> None:
     table.spark.sql(f"VACUUM {table.name}").collect()
 
 
-def keep(table: DeltaTable, sought: tuple[str, ...], hours: int, *, served: bool) -> Kept | None:
+def keep(table: DeltaTable, searched: Searched, hours: int, *, served: bool) -> Kept | None:
     """Look after one table; None when there is none.
 
     Statistics come first, so that packed files have them. A served table is held against reader version 1 last.
 
     Args:
-        sought: columns that a merge compares.
+        searched: of the table's columns, the property that names those with statistics; empty for Delta's own choice.
         hours: for how long a removed file may still be read.
 
     Raises:
@@ -127,8 +112,8 @@ def keep(table: DeltaTable, sought: tuple[str, ...], hours: int, *, served: bool
         return None
     properties = table.properties() or {}
     before = files(table)
-    wanted = indexed(columns, sought)
-    _set(table, properties, STATISTICS, ",".join(wanted) if wanted else None)
+    for key, value in searched(columns.items()).items():
+        _set(table, properties, key, value)
     if before.worth_packing:
         optimize(table)
     vacuum(table, properties, hours)

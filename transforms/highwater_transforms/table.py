@@ -32,17 +32,20 @@ from highwater_transforms.lake import Lake
 from highwater_transforms.plan import TablePlan
 from highwater_transforms.receipts import Receipt, windows
 from highwater_transforms.silver import Done
+from highwater_transforms.statistics import searched
 from highwater_transforms.tables import Clock, Tables
 
-SILVER_PROPERTIES = {"delta.enableDeletionVectors": "false", "delta.columnMapping.mode": "none"}
+# Only Spark reads silver, so a merge marks the rows that it replaces instead of writing their files anew.
+SILVER_PROPERTIES = {"delta.enableDeletionVectors": "true", "delta.columnMapping.mode": "none"}
 
 
 def _into_silver(work: Batch, counts: Counts, table: DeltaTable) -> Done:
     contract = work.contract
     if not table.adapt(silver.columns(contract)):
+        given = SILVER_PROPERTIES | searched(contract, silver.columns(contract))
         if counts.kept and silver.by_row(contract):
-            return silver.begin(work, counts, table, SILVER_PROPERTIES)
-        table.create(silver.columns(contract), SILVER_PROPERTIES)
+            return silver.begin(work, counts, table, given)
+        table.create(silver.columns(contract), given)
     # A history is never replaced, and a snapshot is read whole each time: to both a reload is a batch like others.
     if work.plan.reload and not contract.scd2 and contract.mode != "snapshot":
         return silver_reload.merge(work, counts, table)

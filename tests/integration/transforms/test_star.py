@@ -195,3 +195,25 @@ def test_a_fact_that_cannot_follow_its_dimensions_fails_the_job_and_is_completed
     lake.run(lake.land(trip_, [trip(2)]))
     assert lake.rows("gold", "fact_trip", "trip_id", "driver_vehicle_class") == [(1, "sedan"), (2, "sedan")]
     assert lake.rows("gold", "published_batch", "batch_id")[-1] == (3,)
+
+
+@pytest.mark.slow
+def test_a_new_row_of_a_group_writes_only_those_whose_number_it_changes(lake):
+    events = SHIPPED["trip_event"]
+
+    def rewritten() -> int:
+        last = lake.spark.sql(f"DESCRIBE HISTORY delta.`{lake.endpoint}gold/fact_trip_event` LIMIT 1")
+        return int(last.collect()[0]["operationMetrics"]["numTargetRowsUpdated"])
+
+    lake.run(lake.land(events, [event(n, 1, f"2024-03-10 07:0{n}:00") for n in (1, 3, 5)]))
+    numbers = ("event_id", "event_number", "_batch_id")
+    lake.run(lake.land(events, [event(7, 1, "2024-03-10 07:07:00"), event(8, 2, "2024-03-10 07:07:00")]))
+    assert lake.rows("gold", "fact_trip_event", *numbers) == [
+        (1, 1, 1), (3, 2, 1), (5, 3, 1), (7, 4, 2), (8, 1, 2),
+    ]  # fmt: skip
+    assert rewritten() == 0
+    lake.run(lake.land(events, [event(4, 1, "2024-03-10 07:04:00")]))
+    assert lake.rows("gold", "fact_trip_event", *numbers) == [
+        (1, 1, 1), (3, 2, 1), (4, 3, 3), (5, 4, 3), (7, 5, 3), (8, 1, 2),
+    ]  # fmt: skip
+    assert rewritten() == 2

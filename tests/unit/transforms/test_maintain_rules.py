@@ -3,7 +3,7 @@
 import pytest
 from highwater_transforms import maintain_table
 from highwater_transforms.delta import DeltaTable
-from highwater_transforms.maintain_table import Files, indexed
+from highwater_transforms.maintain_table import Files
 from pyspark.errors import PySparkException
 
 MB = 1024 * 1024
@@ -25,16 +25,6 @@ MB = 1024 * 1024
 )
 def test_packing_pays_when_it_removes_many_files_and_half_of_them(count, size, partitions, worth):
     assert Files(count, size, partitions).worth_packing is worth
-
-
-def test_delta_s_own_choice_of_columns_is_left_alone_where_it_has_what_merges_compare():
-    narrow = {f"c{i}": "int" for i in range(31)} | {"_window_id": "bigint"}
-    assert indexed(narrow, ("c0", "_window_id")) is None
-    wide = {f"c{i}": "int" for i in range(32)} | {"flag": "boolean", "note": "string", "_window_id": "bigint"}
-    assert indexed(wide, ("c0", "absent")) is None
-    assert indexed(wide, ("c0", "_window_id")) == (*(f"c{i}" for i in range(32)), "_window_id")
-    odd = {"flags": "array<string>", "yes": "boolean", "cost": "decimal(9,2)"} | wide
-    assert indexed(odd, ("flag", "_window_id")) == ("cost", *(f"c{i}" for i in range(29)), "_window_id")
 
 
 class Conflict(PySparkException):
