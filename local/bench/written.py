@@ -65,11 +65,12 @@ def _of_commits(log: Path, after: int) -> Written:
 
 
 def _of_commit(commit: Path) -> Written:
-    """A file that is taken out and put back in one commit stays: what is written is its deletion vector."""
+    """A file that a commit takes out and puts back stays: its deletion vector, if it got one, is what is written."""
     actions = [json.loads(line) for line in commit.read_text(encoding="utf-8").splitlines()]
     removed = {action["remove"]["path"] for action in actions if "remove" in action}
     new = [action[kind] for action in actions for kind in ("add", "cdc") if kind in action]
     stays = [one for one in new if one["path"] in removed]
     came = [one for one in new if one["path"] not in removed]
-    size = sum(one["size"] for one in came) + sum(one["deletionVector"]["sizeInBytes"] for one in stays)
+    vectors = [one["deletionVector"] for one in stays if one.get("deletionVector")]
+    size = sum(one["size"] for one in came) + sum(vector["sizeInBytes"] for vector in vectors)
     return Written(size, len(came), len(removed) - len(stays))
