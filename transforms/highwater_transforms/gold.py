@@ -9,10 +9,11 @@ from collections.abc import Callable
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 
-from highwater_transforms import gold_aggregate, gold_followers, gold_late, gold_static, gold_table
+from highwater_transforms import gold_aggregate, gold_followers, gold_late, gold_static, gold_table, order
 from highwater_transforms.delta import FEED, SERVED, DeltaTable
 from highwater_transforms.gold_table import Served
 from highwater_transforms.lookup import Found, joined
+from highwater_transforms.star import Aggregate, Static
 from highwater_transforms.statistics import searched
 from highwater_transforms.tables import Clock, Tables
 
@@ -23,11 +24,13 @@ Refresh = Callable[[DeltaTable, Served, DataFrame | None], None]
 
 
 def _static(tables: Tables, batch_id: int, clock: Clock) -> None:
-    for static in tables.contract.gold.static:
+    def write(static: Static) -> None:
         with clock.step(static.table):
             table = tables.of("gold", static.table)
             table.overwrite(gold_static.rows(tables.spark, static, batch_id), SERVED)
             table.refuse_newer_reader()
+
+    order.at_once(write, tables.contract.gold.static)
 
 
 def _aggregates(tables: Tables, batch_id: int, clock: Clock, anew: bool) -> None:
@@ -47,17 +50,17 @@ def _aggregates(tables: Tables, batch_id: int, clock: Clock, anew: bool) -> None
             except PySparkException:
                 continue  # the feed is gone, as after VACUUM: they are built from the fact, which tells all
         groups |= {a.table: frame for a, frame in zip(follows, found, strict=True)}
-    for aggregate, table, since in zip(aggregates, kept, done, strict=True):
-        if since == version:
-            continue
+
+    def write(aggregate: Aggregate) -> None:
+        table, found = tables.of("gold", aggregate.table), groups.get(aggregate.table)
         with clock.step(aggregate.table):
-            if aggregate.table in groups:
-                gold_aggregate.merge(
-                    aggregate, tables.gold, version, table, batch_id, groups[aggregate.table]
-                )
-            else:
+            if found is None:
                 gold_aggregate.build(aggregate, tables.gold, version, table, batch_id)
+            else:
+                gold_aggregate.merge(aggregate, tables.gold, version, table, batch_id, found)
             table.refuse_newer_reader()
+
+    order.at_once(write, [a for a, since in zip(aggregates, done, strict=True) if since != version])
 
 
 def serve(
@@ -95,7 +98,9 @@ def serve(
     if found.versions and not anew:
         with clock.step("late"):
             moved, late = gold_late.waiting(tables, found, before)
-    for container, transform, given in served:
+
+    def write(of: tuple[str, Served, dict[str, str]]) -> None:
+        container, transform, given = of
         table = tables.of(container, contract.gold.table)
         with clock.step(container):
             if anew:
@@ -106,6 +111,8 @@ def serve(
             else:
                 refresh(table, transform, late if container == "gold" else None)
             table.refuse_newer_reader()
+
+    order.at_once(write, served)
     # A dimension that was there before facts followed it gets its feed now: an overwrite keeps old properties.
     feed = FEED if contract.gold.role == "dimension" else {}
     notes = {} if known else {DEFINITION: contract.definition, **feed}

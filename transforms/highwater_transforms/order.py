@@ -1,6 +1,6 @@
-"""The order of a run's tables: all at once, but a fact is served after the dimensions that it looks up."""
+"""What of a run's work is done at once, and what waits: a fact is served after the dimensions that it looks up."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -38,3 +38,19 @@ def dimensions_first(plans: Sequence[TablePlan], work: Work, at_once: int) -> li
 
         begun.extend(pool.submit(work, p, ready) for p in last)
         return [done.result() for done in begun]
+
+
+def at_once(work: Callable[[T], None], each: Iterable[T]) -> None:
+    """Do the work for each side by side: much of a small commit is the driver's own waiting.
+
+    All of it is over when this returns, or raises what the first that failed did.
+    """
+    todo = list(each)
+    if len(todo) < 2:
+        for one in todo:
+            work(one)
+        return
+    with ThreadPoolExecutor(max_workers=len(todo)) as pool:
+        begun = [pool.submit(work, one) for one in todo]
+    for done in begun:
+        done.result()
