@@ -119,7 +119,9 @@ class Static(Model):
 
 
 class Gold(Model):
-    """How the table is served. `unknown` gives a dimension's row for whatever is not there (yet): key and texts."""
+    """How the table is served. `unknown` gives a dimension's row for whatever is not there (yet): key and texts.
+    `by_month` names the date or timestamp by whose month the files are kept apart, so that a merge of what is recent
+    leaves those of other months alone."""
 
     table: Identifier
     role: Literal["fact", "dimension"]
@@ -127,6 +129,7 @@ class Gold(Model):
     lookups: tuple[Lookup, ...] = ()
     derived: tuple[Derived, ...] = ()
     numbered: Numbered | None = None
+    by_month: Identifier | None = None
     aggregates: tuple[Aggregate, ...] = ()
     static: tuple[Static, ...] = ()
 
@@ -150,6 +153,7 @@ class Gold(Model):
             "lookups": [lookup.plan() for lookup in self.lookups],
             "derived": [d.plan() for d in self.derived],
             "numbered": self.numbered.plan() if self.numbered else None,
+            "by_month": self.by_month,
             "aggregates": [a.plan() for a in self.aggregates],
             "static": [s.plan() for s in self.static],
         }

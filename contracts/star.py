@@ -1,10 +1,11 @@
 """What the star of a contract may not say, in itself (`CHECKS`) and beside the others (`references`).
 
 Refused: an expression over a column that does not stand before it; a gold table named twice; a number within a group
-of a table without key or whose rows change; an unknown member of a fact, or without the key; a static table whose rows
-are not as wide as its columns, or that has rows and a sequence, or neither; a lookup in a table that no contract serves
-as a dimension, by other columns than its key, of a column that it has not, that is sensitive or of another type;
-`valid_at` on a dimension without history, or a history without it.
+of a table without key or whose rows change; files kept apart by the month of what is no served time of a fact; an
+unknown member of a fact, or without the key; a static table whose rows are not as wide as its columns, or that has rows
+and a sequence, or neither; a lookup in a table that no contract serves as a dimension, by other columns than its key,
+of a column that it has not, that is sensitive or of another type; `valid_at` on a dimension without history, or a
+history without it.
 """
 
 from collections import Counter
@@ -49,6 +50,17 @@ def _served(contract: Contract) -> Iterator[Breach]:
             elif name in gold.numbered.within and contract.column(name).nullable:
                 yield Breach("gold.numbered", "rows can't share a column that may be null", name)
         known.add(gold.numbered.name)
+    if gold.by_month is not None:
+        if gold.role != "fact":
+            yield Breach("gold.by_month", "only a fact's files are kept apart", gold.role)
+        if gold.by_month not in contract.column_names:
+            yield Breach("gold.by_month", "may only use a column of the contract", gold.by_month)
+        elif contract.column(gold.by_month).parsed.spark not in ("date", "timestamp"):
+            yield Breach(
+                "gold.by_month", "must be a date or a timestamp", contract.column(gold.by_month).type
+            )
+        elif contract.column(gold.by_month).sensitive:
+            yield Breach("gold.by_month", "must be served, and is sensitive", gold.by_month)
     for a in gold.aggregates:
         for item in (*a.group_by, *a.measures):
             yield from expression(f"gold.{a.table}.{item.name}", item.expression, known)

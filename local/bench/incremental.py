@@ -105,6 +105,7 @@ def measure(
     trips: int,
     change: float = 0.01,
     months: Sequence[Path] = (MONTH,),
+    days: float | None = None,
     say: Say = lambda text: None,
 ) -> Outcome:
     """Make a stack in `state`, fill it, and time the two runs. The stack stays: `engine.destroy` removes it.
@@ -112,6 +113,7 @@ def measure(
     Args:
         trips: how many trips the source has, the given months repeated with shifted times.
         change: share of them that the incremental run finds inserted, updated, ended or withdrawn.
+        days: how old the trips are that change, before the newest; of any age when None.
 
     Raises:
         HighwaterError: the numbers make no sense, the folder holds a stack already, or a run failed.
@@ -134,10 +136,10 @@ def measure(
     say("first load, which is not counted")
     first = timed(stack, "ingest")
     say("a small change and its run, which are not counted")
-    source.simulate(stack.source, min(WARM_UP_ROWS, trips // 10), seed=1)
+    source.simulate(stack.source, min(WARM_UP_ROWS, trips // 10), seed=1, days=days)
     timed(stack, "ingest")
     say(f"changing {change:.1%} of the trips")
-    made = source.simulate(stack.source, round(trips * change), seed=2)
+    made = source.simulate(stack.source, round(trips * change), seed=2, days=days)
     say("the incremental run")
     incremental = timed(stack, "ingest")
     say(f"{incremental.seconds:.1f} s; now the full reload")

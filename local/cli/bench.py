@@ -16,6 +16,11 @@ app.add_typer(bench_app, name="bench")
 def incremental(
     trips: int = typer.Option(500_000, help="Trips in the source: months repeated with shifted times."),
     change: float = typer.Option(0.01, help="The share of them that changes."),
+    days: float | None = typer.Option(
+        None,
+        min=1,
+        help="Change trips of so many days before the newest; of any age by default, the dearest case.",
+    ),
     from_file: list[Path] = typer.Option(
         [], "--from", help="Green taxi files to repeat; the bundled month by default."
     ),
@@ -34,7 +39,7 @@ def incremental(
         say = (lambda text: typer.echo(text, err=True)) if shown is None else shown.update
         fresh = not state.root.exists()
         try:
-            outcome = measure(state, trips, change, tuple(from_file) or (MONTH,), say)
+            outcome = measure(state, trips, change, tuple(from_file) or (MONTH,), days, say)
         finally:
             if fresh and not keep:
                 engine.destroy(state)

@@ -51,8 +51,15 @@ class Pool:
     drivers: list[Driver]
 
     @classmethod
-    def read(cls, connection: psycopg.Connection, seed: int, trips: int = 0, live: bool = False) -> "Pool":
-        """Read templates, every driver, every open trip, and up to `trips` trips.
+    def read(
+        cls,
+        connection: psycopg.Connection,
+        seed: int,
+        trips: int = 0,
+        live: bool = False,
+        days: float | None = None,
+    ) -> "Pool":
+        """Read templates, every driver, every open trip, and up to `trips` trips, those of the last `days` if given.
 
         Raises:
             HighwaterError: the source has no completed trip.
@@ -64,6 +71,7 @@ class Pool:
                 "longest": _LONGEST,
                 "trips": trips,
                 "live": live,
+                "days": days,
             }
             templates = cursor.execute(_READ_TEMPLATES, values).fetchall()
             if not templates:
@@ -85,6 +93,8 @@ _READ_TEMPLATES = tables.query("""
 _READ_TRIPS = tables.query("""
     select trip_id, status, total_amount, driver_id from {trip}
     where not is_deleted and status <> 'open' and (%(live)s or pickup_at < now() - interval '1 day')
+        and (%(days)s::float8 is null or pickup_at > %(days)s * interval '-1 day'
+            + (select max(pickup_at) from {trip} where pickup_at < now() - interval '1 day'))
     order by hashint8extended(trip_id, %(seed)s), trip_id limit %(trips)s
 """)
 _READ_OPEN = tables.query("""

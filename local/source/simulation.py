@@ -65,6 +65,7 @@ def simulate(
     seed: int = 0,
     bad_rows: int = 0,
     on_progress: Progress | None = None,
+    days: float | None = None,
 ) -> Changes:
     """Change the source as a live system would, and count what was written.
 
@@ -74,6 +75,7 @@ def simulate(
         seed: decides the steps and the rows.
         bad_rows: how many of the changes are trips that end before they begin.
         on_progress: called as (stage, done, total).
+        days: how old the trips may be that are updated or withdrawn; all of history when None.
 
     Raises:
         HighwaterError: the numbers make no sense, the source has no trips, or is not there.
@@ -86,7 +88,7 @@ def simulate(
         )
     started, rng = time.monotonic(), random.Random(seed)
     with database.connect(conninfo) as connection, ExitStack() as late_ones:
-        pool = Pool.read(connection, seed, trips=changes)
+        pool = Pool.read(connection, seed, trips=changes, days=days)
         available = {
             "update": len(pool.trips) * 9 // 10,
             "delete": len(pool.trips) // 10,

@@ -179,12 +179,13 @@ class DeltaTable:
         self.spark.sql(f"DELETE FROM {self.name} WHERE {where}").collect()
 
     @commits
-    def overwrite(self, rows: DataFrame, properties: dict[str, str]) -> None:
-        """Replace content and columns in one commit; `properties` count when the table is new."""
+    def overwrite(self, rows: DataFrame, properties: dict[str, str], apart_by: tuple[str, ...] = ()) -> None:
+        """Replace content and columns in one commit; `properties` count when the table is new. Rows that differ in
+        `apart_by` are in other files."""
         if STATISTICS in properties:
             self._forget_columns_but(rows.columns)
         writer = rows.write.format("delta").mode("overwrite").option("overwriteSchema", "true")
-        writer.options(**properties).save(self.uri)
+        writer.options(**properties).partitionBy(*apart_by).save(self.uri)
 
     def _forget_columns_but(self, names: list[str]) -> None:
         """Keep no statistics of a column that is about to go: Delta refuses the name of one that is not there."""

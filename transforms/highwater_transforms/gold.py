@@ -107,7 +107,8 @@ def serve(
                 rows = tables.silver.frame().transform(transform)
                 if container == "gold" and contract.gold.unknown:
                     rows = rows.unionByName(gold_table.unknown_member(contract, tables.spark, batch_id))
-                table.overwrite(rows, given | searched(contract, rows.dtypes))
+                apart_by = gold_table.apart_by(contract) if container == "gold" else ()
+                table.overwrite(rows, given | searched(contract, rows.dtypes), apart_by)
             else:
                 refresh(table, transform, late if container == "gold" else None)
             table.refuse_newer_reader()

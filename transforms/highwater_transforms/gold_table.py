@@ -16,6 +16,7 @@ from highwater_transforms.star import Numbered
 from highwater_transforms.system import (
     BATCH,
     IS_CURRENT,
+    MONTH,
     REMOVED,
     VALID_FROM,
     VALID_TO,
@@ -38,9 +39,20 @@ def _tail(contract: Contract, batch_id: int) -> list:
     return tail if contract.primary_key else [*tail, F.col(WINDOW)]
 
 
+def _month(contract: Contract) -> list[Column]:
+    by = contract.gold.by_month
+    return [F.date_format(by, "yyyy-MM").alias(MONTH)] if by else []
+
+
+def apart_by(contract: Contract) -> tuple[str, ...]:
+    """The columns in which rows of one file of the served table agree."""
+    return (MONTH,) if contract.gold.by_month else ()
+
+
 def served(contract: Contract, batch_id: int, dimensions: Dimensions) -> Served:
     """Silver to gold: the contract's columns but the sensitive ones, looked up, derived, number, validity, _batch_id,
-    _removed. For a number to be right, silver holds every row of the groups that it holds a row of."""
+    _removed, and _month where files are kept apart by it. For a number to be right, silver holds every row of the
+    groups that it holds a row of."""
     gold = contract.gold
 
     def transform(silver: DataFrame) -> DataFrame:
@@ -53,7 +65,7 @@ def served(contract: Contract, batch_id: int, dimensions: Dimensions) -> Served:
         added = [t.name for lookup in gold.lookups for t in lookup.columns] + [d.name for d in gold.derived]
         added += [gold.numbered.name] if gold.numbered else []
         validity = [F.col(n) for n in (VALID_FROM, VALID_TO, IS_CURRENT)] if contract.scd2 else []
-        return rows.select(*own, *added, *validity, *_tail(contract, batch_id))
+        return rows.select(*own, *added, *validity, *_tail(contract, batch_id), *_month(contract))
 
     return transform
 

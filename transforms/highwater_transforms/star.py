@@ -78,6 +78,7 @@ class Gold:
     lookups: tuple[Lookup, ...]
     derived: tuple[Computed, ...]
     numbered: Numbered | None
+    by_month: str | None
     aggregates: tuple[Aggregate, ...]
     static: tuple[Static, ...]
 

@@ -3,6 +3,8 @@
 WINDOW, ATTEMPT, BATCH, LOADED, REMOVED = "_window_id", "_attempt", "_batch_id", "_loaded_at", "_removed"
 # What the source holds where a column landed as null because its value has no place here: JSON of column to text.
 POISON = "_poison"
+# The month by which the files of a served table are kept apart: yyyy-MM.
+MONTH = "_month"
 VALID_FROM, VALID_TO, IS_CURRENT = "valid_from", "valid_to", "is_current"
 
 TAGS = ((WINDOW, "bigint"), (ATTEMPT, "int"), (BATCH, "bigint"), (LOADED, "timestamp"))
