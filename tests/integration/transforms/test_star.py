@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from highwater_transforms.delta import DeltaTable
 from highwater_transforms.errors import TransformError
 from transform_lake import literal
 
@@ -217,3 +218,35 @@ def test_a_new_row_of_a_group_writes_only_those_whose_number_it_changes(lake):
         (1, 1, 1), (3, 2, 1), (4, 3, 3), (5, 4, 3), (7, 5, 3), (8, 1, 2),
     ]  # fmt: skip
     assert rewritten() == 2
+
+
+@pytest.mark.slow
+def test_a_merge_of_recent_trips_leaves_the_files_of_other_months_alone(lake):
+    trips = SHIPPED["trip"]
+    may = {"pickup_at": "2024-05-31 23:59:59.999999", "dropoff_at": "2024-06-01 00:20:00"}
+    lake.run(lake.land(trips, [trip(1), trip(2, **may)]))
+
+    def files() -> dict[str, set[str]]:
+        folder = lake.root / "gold" / "fact_trip"
+        found = {path.name: set() for path in folder.glob("_month=*")}
+        for path in DeltaTable(lake.spark, f"{lake.endpoint}gold/fact_trip").frame().inputFiles():
+            month, name = path.split("/")[-2:]
+            found[month].add(name)
+        return found
+
+    before = files()
+    assert set(before) == {"_month=2024-03", "_month=2024-05"}
+    changed = trip(2, **may, total_amount=Decimal("21.00"), updated_at="2024-06-02 00:00:00")
+    lake.run(lake.land(trips, [changed]))
+    after = files()
+    assert after["_month=2024-03"] == before["_month=2024-03"]
+    assert after["_month=2024-05"] != before["_month=2024-05"]
+    # A pickup that is corrected moves the row.
+    lake.run(
+        lake.land(
+            trips, [changed | {"pickup_at": "2024-06-01 00:00:00", "updated_at": "2024-06-03 00:00:00"}]
+        )
+    )
+    assert lake.rows("gold", "fact_trip", "trip_id", "_month", "total_amount") == [
+        (1, "2024-03", Decimal("20.00")), (2, "2024-06", Decimal("21.00")),
+    ]  # fmt: skip
