@@ -50,7 +50,7 @@ def environment(project: Path, report: Report) -> str:
         HighwaterError: uv could not be had, or the packages not installed.
     """
     venv = project / ".venv"
-    wanted = {"project": str(project), "inputs": fingerprint(project)}
+    wanted = {"project": str(project), "inputs": fingerprint(project), "bytecode": "compiled"}
     there = _stamp(venv)
     if there == wanted and python_of(project).exists():
         return "as uv.lock says"
@@ -61,7 +61,10 @@ def environment(project: Path, report: Report) -> str:
     report("installing what uv.lock names (about 700 MB where nothing is cached)")
     env = {key: value for key, value in os.environ.items() if key not in ("VIRTUAL_ENV", "PYTHONPATH")}
     env |= {"UV_PROJECT_ENVIRONMENT": str(venv), "UV_PYTHON_DOWNLOADS": "never", "NO_COLOR": "1"}
-    command = [uv, "sync", "--frozen", "--python", python_of(project) if venv.exists() else sys.executable]
+    # Compiled once, here: where Python may not write it beside the sources, every command would compile it anew,
+    # which takes `highwater up` four seconds.
+    command = [uv, "sync", "--frozen", "--compile-bytecode"]
+    command += ["--python", python_of(project) if venv.exists() else sys.executable]
     _run(command, report, "installing", "The Python packages could not be installed", project, env)
     (venv / STAMP).write_text(json.dumps(wanted))
     return "installed"
