@@ -43,12 +43,19 @@ def uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_second_set_up_asks_nobody_until_the_lock_changes(project: Path, uv: Path):
     said: list[str] = []
     assert bootstrap.environment(project, said.append) == "installed"
-    assert uv.read_text() == f"sync --frozen --python {bootstrap.python_of(project)}\n"
+    assert uv.read_text() == f"sync --frozen --compile-bytecode --python {bootstrap.python_of(project)}\n"
     assert bootstrap.environment(project, said.append) == "as uv.lock says"
     assert len(uv.read_text().splitlines()) == 1
     (project / "uv.lock").write_text("another")
     assert bootstrap.environment(project, said.append) == "installed"
     assert len(uv.read_text().splitlines()) == 2
+
+
+def test_an_environment_whose_packages_are_not_compiled_is_brought_up_to_date(project: Path, uv: Path):
+    before = {"project": str(project), "inputs": bootstrap.fingerprint(project)}
+    (project / ".venv" / bootstrap.STAMP).write_text(json.dumps(before))
+    assert bootstrap.environment(project, lambda line: None) == "installed"
+    assert "--compile-bytecode" in uv.read_text()
 
 
 def test_an_environment_that_was_made_elsewhere_is_made_anew(project: Path, uv: Path):
