@@ -66,6 +66,7 @@ class Outcome:
 
     trips: int
     changed: int
+    days: float | None
     seed_seconds: float
     first_load_seconds: float
     incremental: Timed
@@ -83,6 +84,7 @@ class Outcome:
         return {
             "trips": self.trips,
             "changed": self.changed,
+            "days": self.days,
             "full_s": round(self.full.seconds, 2),
             "incremental_s": round(self.incremental.seconds, 2),
             "ratio": round(self.ratio, 4),
@@ -147,7 +149,7 @@ def measure(
     say(f"{full.seconds:.1f} s; comparing source and served rows")
     verdicts = verify_all(load_all(), stack.source, stack.serving, quarantine=stack.container("quarantine"))
     return Outcome(
-        trips, made.total, seeded, first.seconds, incremental, full, all(v.equal for v in verdicts)
+        trips, made.total, days, seeded, first.seconds, incremental, full, all(v.equal for v in verdicts)
     )
 
 

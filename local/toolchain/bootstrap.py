@@ -58,14 +58,21 @@ def environment(project: Path, report: Report) -> str:
         report("making .venv anew: it was made elsewhere, or its Python does not run")
         shutil.rmtree(venv)
     uv = find_uv() or install_uv(project, report)
-    report("installing what uv.lock names (about 700 MB where nothing is cached)")
+    report("installing what uv.lock names (about 700 MB where nothing is cached), then compiling it")
     env = {key: value for key, value in os.environ.items() if key not in ("VIRTUAL_ENV", "PYTHONPATH")}
     env |= {"UV_PROJECT_ENVIRONMENT": str(venv), "UV_PYTHON_DOWNLOADS": "never", "NO_COLOR": "1"}
     # Compiled once, here: where Python may not write it beside the sources, every command would compile it anew,
     # which takes `highwater up` four seconds.
     command = [uv, "sync", "--frozen", "--compile-bytecode"]
     command += ["--python", python_of(project) if venv.exists() else sys.executable]
-    _run(command, report, "installing", "The Python packages could not be installed", project, env)
+    _run(
+        command,
+        report,
+        "installing and compiling",
+        "The Python packages could not be installed",
+        project,
+        env,
+    )
     (venv / STAMP).write_text(json.dumps(wanted))
     return "installed"
 

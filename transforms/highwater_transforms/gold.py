@@ -1,7 +1,7 @@
-"""Serving what silver holds: what stands still, the restricted columns, the table, then its aggregates.
+"""Serving what silver holds: what stands still, the table and its restricted columns, then its aggregates.
 
-Facts follow the dimensions that they look up, and aggregates follow facts, so a death in between heals: whatever comes
-last carries the note by which all before it is known to be built from this contract.
+Facts follow the dimensions that they look up, and aggregates follow facts, so a death in between heals: one table
+carries the note, written last, by which all of them are known to be built from this contract.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from highwater_transforms.star import Aggregate, Static
 from highwater_transforms.statistics import searched
 from highwater_transforms.tables import Clock, Tables
 
-# Properties of the last table: what all of the contract's gold is made of, and the version of each dimension that it
+# Properties of `tables.last`: what all of the contract's gold is made of, and the version of each dimension that it
 # has taken in.
 DEFINITION, TAKEN_IN = "highwater.definition", "highwater.dimensions"
 Refresh = Callable[[DeltaTable, Served, DataFrame | None], None]
@@ -30,7 +30,7 @@ def _static(tables: Tables, batch_id: int, clock: Clock) -> None:
             table.overwrite(gold_static.rows(tables.spark, static, batch_id), SERVED)
             table.refuse_newer_reader()
 
-    order.at_once(write, tables.contract.gold.static)
+    order.side_by_side(write, tables.contract.gold.static)
 
 
 def _aggregates(tables: Tables, batch_id: int, clock: Clock, anew: bool) -> None:
@@ -60,7 +60,7 @@ def _aggregates(tables: Tables, batch_id: int, clock: Clock, anew: bool) -> None
                 gold_aggregate.merge(aggregate, tables.gold, version, table, batch_id, found)
             table.refuse_newer_reader()
 
-    order.at_once(write, [a for a, since in zip(aggregates, done, strict=True) if since != version])
+    order.side_by_side(write, [a for a, since in zip(aggregates, done, strict=True) if since != version])
 
 
 def serve(
@@ -92,7 +92,7 @@ def serve(
     looked_up = gold_table.served(contract, batch_id, found.rows)
     served = [("gold", looked_up, gold_table.properties(contract))]
     if contract.sensitive:
-        served.insert(0, ("restricted", gold_table.restricted(contract, batch_id), SERVED))
+        served.append(("restricted", gold_table.restricted(contract, batch_id), SERVED))
     before = noted.get(TAKEN_IN)
     moved, late = False, None
     if found.versions and not anew:
@@ -113,7 +113,7 @@ def serve(
                 refresh(table, transform, late if container == "gold" else None)
             table.refuse_newer_reader()
 
-    order.at_once(write, served)
+    order.side_by_side(write, served)
     # A dimension that was there before facts followed it gets its feed now: an overwrite keeps old properties.
     feed = FEED if contract.gold.role == "dimension" else {}
     notes = {} if known else {DEFINITION: contract.definition, **feed}

@@ -1,6 +1,6 @@
 """What of a run's work is done at once, and what waits: a fact is served after the dimensions that it looks up."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -40,17 +40,12 @@ def dimensions_first(plans: Sequence[TablePlan], work: Work, at_once: int) -> li
         return [done.result() for done in begun]
 
 
-def at_once(work: Callable[[T], None], each: Iterable[T]) -> None:
-    """Do the work for each side by side: much of a small commit is the driver's own waiting.
+def side_by_side(work: Callable[[T], None], each: Collection[T]) -> None:
+    """Do the work for each at the same time: much of a small commit is the driver's own waiting.
 
-    All of it is over when this returns, or raises what the first that failed did.
+    All of it is over when this returns, and when it raises what the first of `each` that failed did.
     """
-    todo = list(each)
-    if len(todo) < 2:
-        for one in todo:
-            work(one)
-        return
-    with ThreadPoolExecutor(max_workers=len(todo)) as pool:
-        begun = [pool.submit(work, one) for one in todo]
+    with ThreadPoolExecutor(max_workers=max(1, len(each))) as pool:
+        begun = [pool.submit(work, one) for one in each]
     for done in begun:
         done.result()

@@ -50,7 +50,7 @@ class Tables:
 
     @property
     def last(self) -> DeltaTable:
-        """The table of gold that is written last."""
+        """The table of gold that carries the note of what all of them are built from."""
         return self.of(
             "gold", [self.contract.gold.table, *(a.table for a in self.contract.gold.aggregates)][-1]
         )

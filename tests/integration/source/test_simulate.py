@@ -89,6 +89,23 @@ def test_live_trips_are_updated_when_asked_for(seeded):
     assert set(inserted) < set(everything)
 
 
+def test_only_recent_trips_are_changed_when_asked_for(seeded, ask, snapshot):
+    """Asked for the newer half, the older is left alone."""
+    [(half, days)] = ask("""
+        select half, (extract(epoch from newest - half) / 86400)::float8 from (
+            select percentile_disc(0.5) within group (order by pickup_at) as half, max(pickup_at) as newest
+            from mobility.trip) t""")  # fmt: skip
+    old = {i for (i,) in ask("select trip_id from mobility.trip where pickup_at < %s", half)}
+    before = snapshot("trip", "trip_id")
+    simulate(seeded, 60, seed=6, days=days)
+    _, recent = changed(before, snapshot("trip", "trip_id"))
+    assert recent and not recent & old
+    before = snapshot("trip", "trip_id")
+    simulate(seeded, 60, seed=6)
+    _, any_age = changed(before, snapshot("trip", "trip_id"))
+    assert any_age & old
+
+
 def test_more_than_there_is_can_not_be_updated(seeded, snapshot):
     before = snapshot("trip", "trip_id")
     with pytest.raises(HighwaterError) as refused:

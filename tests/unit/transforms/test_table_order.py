@@ -33,3 +33,18 @@ def test_facts_are_served_after_all_dimensions_however_few_tables_run_at_once(at
     both = ["DRIVERS", "ZONES"]
     assert dict(done) == {"drivers": [], "zones": [], "trips": both, "odd": both}
     assert {table for table, _ in done[:2]} == {"drivers", "zones"}
+
+
+def test_work_side_by_side_is_all_done_when_one_of_it_fails():
+    meet, done = threading.Barrier(3, timeout=10), []
+
+    def work(name: str) -> None:
+        meet.wait()  # passed by nobody unless all three are at work
+        if name != "c":
+            raise TransformError(name)
+        done.append(name)
+
+    with pytest.raises(TransformError, match="a"):
+        order.side_by_side(work, ["a", "b", "c"])
+    assert done == ["c"]
+    order.side_by_side(work, [])
