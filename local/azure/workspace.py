@@ -42,7 +42,7 @@ def opened(state: State, project: Path, program: Callable[[], None] | None) -> I
     ours = _SETTINGS | {
         "HIGHWATER_STATE": str(state.root),  # for the program's hooks, which act on this very stack
         "PULUMI_HOME": str(state.pulumi_home),
-        "PULUMI_BACKEND_URL": f"file://{state.pulumi_backend}",
+        "PULUMI_BACKEND_URL": backend_url(state),
         "PULUMI_CONFIG_PASSPHRASE_FILE": str(_passphrase(state)),
         "PATH": os.pathsep.join([str(engine), os.environ.get("PATH", os.defpath)]),
     }
@@ -55,6 +55,16 @@ def opened(state: State, project: Path, program: Callable[[], None] | None) -> I
             pulumi_command=automation.PulumiCommand(),
         )
         yield automation.Stack.create_or_select(STACK, workspace)
+
+
+def backend_url(state: State) -> str:
+    """Where the engine keeps its checkpoints: files of the state, without the sidecars of their metadata.
+
+    A checkpoint is renamed into place, while its sidecar (`.attrs`, which nothing reads here) is written where it
+    lies: a kill in between leaves it empty, and the engine then can't load the whole checkpoint beside it.
+    Source: Go CDK, package blob/fileblob, the URL parameter `metadata`.
+    """
+    return f"file://{state.pulumi_backend}?metadata=skip"
 
 
 def write_settings(state: State, project: Path) -> None:

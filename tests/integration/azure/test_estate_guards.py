@@ -16,6 +16,7 @@ from pulumi_azure_native import resources
 import local.azure.workspace
 from local.azure.locks import StackInUse, only_one
 from local.azure.registry import Registry
+from local.azure.workspace import backend_url
 from local.engine import Engine
 from local.errors import HighwaterError
 from local.state import State
@@ -84,7 +85,7 @@ def test_nothing_of_an_azure_login_reaches_the_engine(
         for key, value in login.items():
             assert environ.get(key) != value, f"{key} in {line}"
         assert not [key for key in environ if key.startswith(("ARM_", "AZURE_", "DATABRICKS_"))], line
-        assert environ["PULUMI_BACKEND_URL"] == f"file://{engine.state.pulumi_backend}"
+        assert environ["PULUMI_BACKEND_URL"] == backend_url(engine.state)
     assert {key: os.environ.get(key) for key in login} == login
 
 
@@ -147,5 +148,7 @@ def test_a_killed_up_leaves_no_provider_and_is_destroyed(tmp_path: Path, project
     engine = Engine(state, one_group, project)
     after = engine.up()
     assert (after.unchanged, after.created) == (1, 0)
+    # What a kill may leave half written, and what then hides the checkpoint beside it.
+    assert list(state.pulumi_backend.rglob("*.attrs")) == []
     engine.destroy()
     assert not state.root.exists()

@@ -221,3 +221,38 @@ def test_the_cursor_s_index_alone_answers(site, contract_of):
     plan = "\n".join(explained)
     assert "Index Only Scan using thing_updated_at_cursor" in plan
     assert "Seq Scan on thing" not in plan and "Sort Key: t.updated_at" not in plan
+
+
+@pytest.fixture
+def autovacuum(site):
+    """A worker of autovacuum at work on a table, for longer than the test takes."""
+    site.control.execute("alter system set autovacuum_naptime = '1s'")
+    site.control.execute("select pg_reload_conf()")
+    site.control.execute(
+        "create table mobility.large with (autovacuum_vacuum_threshold = 1, autovacuum_vacuum_scale_factor = 0, "
+        "autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1) as "
+        "select i, repeat('x', 500) as body from generate_series(1, 5000) i"
+    )
+    site.control.execute("update mobility.large set i = i + 1")
+    at_work = (
+        "select count(*) from pg_stat_activity where backend_type = 'autovacuum worker' "
+        "and query like 'autovacuum: VACUUM %%large%%' and xact_start < clock_timestamp() - interval '1 second'"
+    )
+    until = time.monotonic() + 60
+    while not (found := site.one(at_work)) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert found == 1
+    yield at_work
+    site.control.execute("drop table mobility.large")
+    site.control.execute("alter system reset autovacuum_naptime")
+    site.control.execute("select pg_reload_conf()")
+
+
+def test_a_vacuum_of_a_large_table_holds_nothing(site, contract_of, autovacuum):
+    """It runs for hours in a transaction of its own, and writes no row."""
+    thing = site.add(contract_of())
+    site.insert("thing", 1)
+    site.settle_clock()
+    row = site.bounds(thing)
+    assert (row["rows"], row["held_by"]) == (1, None)
+    assert site.one(autovacuum) == 1, "it was at work all the while"
