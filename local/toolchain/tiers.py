@@ -79,7 +79,7 @@ def run(name: str, held_back: bool = False) -> Tier:
             "-m",
             "pytest",
             "-q",
-            "--durations=5",
+            "--durations=12",
             f"--junitxml={results}",
             "-m",
             markers,

@@ -198,6 +198,7 @@ def test_a_partitioned_table_is_packed_by_partition_alone(lake):
     assert table.frame().count() == 80
 
 
+@pytest.mark.slow
 def test_a_table_that_loses_a_column_keeps_no_statistics_of_it(lake):
     table = DeltaTable(lake.spark, f"file://{lake.root}/gold/narrower")
     rows = lake.spark.range(3).selectExpr("id", "id as seen")

@@ -16,6 +16,7 @@ def test_rows_that_are_there_already_are_not_added_again(lake, event):
     assert lake.rows("gold", "fact_event", "id", "what") == expected
 
 
+@pytest.mark.slow
 def test_a_table_without_a_key_is_replaced_window_by_window(lake, event):
     keyless = event.model_copy(update={"primary_key": ()})
     first = lake.land(keyless, [{"id": 1, "what": "a"}, {"id": 1, "what": "a"}])

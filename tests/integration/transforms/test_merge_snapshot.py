@@ -11,6 +11,7 @@ def names(*pairs):
     return [{"id": key, "name": name} for key, name in pairs]
 
 
+@pytest.mark.slow
 def test_a_key_vanishes_and_returns(lake, place):
     columns = ("id", "name", "_removed")
     receipt = lake.run(lake.land(place, names((1, "a"), (2, "b"), (3, None))))
