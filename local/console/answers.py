@@ -1,8 +1,13 @@
-"""The report's answers, kept for as long as what they were read from stays as it is."""
+"""The report's answers, kept for as long as what they were read from stays as it is.
+
+A page over millions of trips takes seconds until its last visual is answered. So as soon as one visual is asked of what
+is new, all others are asked in the background: whoever goes on to another page finds it answered.
+"""
 
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -30,6 +35,12 @@ class Answers:
         self._ask, self._report = ask, report
         self._kept: OrderedDict[tuple, Answer] = OrderedDict()
         self._lock = threading.Lock()
+        self._begun: State | None = None  # what all visuals were last asked of
+        self._background = ThreadPoolExecutor(1)
+
+    def __len__(self) -> int:
+        """How many answers are remembered."""
+        return len(self._kept)
 
     def ask(
         self, visual: Visual, selections: Mapping[tuple[str, str], Sequence[object]], role: str | None
@@ -44,11 +55,13 @@ class Answers:
         chosen = (
             () if visual.type == "slicer" else tuple((k, tuple(v)) for k, v in sorted(selections.items()))
         )
-        key = (state(stack.container("gold"), stack.serving), visual.page, visual.id, chosen, role)
+        now = state(stack.container("gold"), stack.serving)
+        key = (now, visual.page, visual.id, chosen, role)
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
+        self._ask_others(now)
         with reading(self._report(), stack.serving, session=self._ask.lake.session) as session:
             answer = session.ask(visual, selections, role)
         with self._lock:
@@ -57,9 +70,26 @@ class Answers:
                 self._kept.popitem(last=False)
         return answer
 
-    def first_page(self) -> None:
-        """Ask what the report shows first, so that it is remembered; a visual that can't be asked is left out."""
-        for visual in self._report().pages[0].visuals:
-            if visual.type != "textbox":
-                with suppress(ReportError, HighwaterError):
-                    self.ask(visual, {}, None)
+    def warm(self) -> None:
+        """Ask in the background what each page of the report shows first, so that it is remembered."""
+        self._ask_others(state(self._ask.stack.container("gold"), self._ask.stack.serving))
+
+    def close(self) -> None:
+        """End what is asked in the background: a query under way outlives no process."""
+        self._background.shutdown(cancel_futures=True)
+
+    def _ask_others(self, now: State) -> None:
+        """All visuals, the first page's first, once for each state."""
+        with self._lock:
+            begun, self._begun = self._begun, now
+        if begun == now:
+            return
+        for page in self._report().pages:
+            for visual in page.visuals:
+                if visual.type != "textbox":
+                    with suppress(RuntimeError):  # the console ends
+                        self._background.submit(self._quietly, visual)
+
+    def _quietly(self, visual: Visual) -> None:
+        with suppress(ReportError, HighwaterError):  # its own page tells
+            self.ask(visual, {}, None)

@@ -48,6 +48,7 @@ def serve(stack: LocalStack, port: int, *, show: bool, told: Callable[[str], Non
         app.on_startup(lambda: webbrowser.open(address))
     ask = Ask(stack)
     answers = Answers(ask, report)
+    app.on_shutdown(answers.close)
     app.on_startup(lambda: threading.Thread(target=warm, args=(ask, answers), daemon=True).start())
     ui.run(
         root(ask, Act(stack), answers),

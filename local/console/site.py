@@ -70,4 +70,4 @@ def warm(ask: Ask, answers: Answers) -> None:
         lineage.sources()
         with ask.lake.session():
             pass
-        answers.first_page()
+        answers.warm()

@@ -4,6 +4,7 @@ A page has come when its title and what does not have to be computed stand there
 more. Medians of three, since the machine does other things too.
 """
 
+import time
 from statistics import median
 
 import psutil
@@ -80,10 +81,12 @@ def test_every_page_of_the_report_answers_over_all_trips_and_is_remembered(large
     page = visit(large, "/business?page=Revenue")
     expect(page.locator(".hw-report .q-spinner")).to_have_count(0, timeout=60_000)
     for name in ("Demand by zone and hour", "Driver performance", "Data freshness and quality"):
+        began = time.monotonic()
         page.get_by_role("button", name=name).click()
         expect(page).to_have_url(f"{large.at}/business?page={name.replace(' ', '%20')}&role=")
         expect(page.locator(".hw-visual").first).to_be_visible()
         expect(page.locator(".hw-report .q-spinner")).to_have_count(0, timeout=60_000)
+        print(f"\n{name}: complete after {time.monotonic() - began:.1f} s")
         assert page.get_by_role("alert").count() == 0
     served = page.locator(".hw-visual", has_text="Trips by status").locator("tbody tr")
     counted = [int(row.locator("td").nth(1).text_content().replace(",", "")) for row in served.all()]

@@ -1,6 +1,8 @@
 """What the console remembers of the report: the same answer until a table has a new commit."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from types import SimpleNamespace
 
 import pytest
@@ -28,12 +30,29 @@ def test_threads_ask_one_kept_session_side_by_side_each_in_utc(kept):
         assert list(pool.map(ask, range(8))) == [("UTC", number // 2) for number in range(8)]
 
 
-def test_an_answer_is_remembered_until_the_next_commit_for_what_is_let_through(lake, kept):
+@pytest.fixture
+def answers(lake, kept):
     stack = SimpleNamespace(container=lambda name: lake.folder / name, serving=lake.server)
-    report = Report()
-    answers = Answers(SimpleNamespace(stack=stack, lake=kept), lambda: report)
+    made = Answers(SimpleNamespace(stack=stack, lake=kept), cache(Report))
+    yield made
+    made.close()
+
+
+def test_who_asks_one_visual_of_what_is_new_finds_the_others_answered(lake, answers):
+    one = next(v for v in Report().page("Data freshness and quality").visuals if v.title == "Trips by status")
+    for trips in (1, 2):
+        lake.gold("trip", {"trip_id": trips, "status": "completed", "is_deleted": False})
+        before = len(answers)
+        answers.ask(one, {}, None)
+        until = time.monotonic() + 60
+        while len(answers) == before + 1 and time.monotonic() < until:
+            time.sleep(0.05)
+        assert len(answers) > before + 1
+
+
+def test_an_answer_is_remembered_until_the_next_commit_for_what_is_let_through(lake, answers):
     visual = next(
-        v for v in report.page("Data freshness and quality").visuals if v.title == "Trips by status"
+        v for v in Report().page("Data freshness and quality").visuals if v.title == "Trips by status"
     )
     lake.gold("trip", {"trip_id": 1, "status": "completed", "is_deleted": False})
     first = answers.ask(visual, {}, None)
