@@ -51,9 +51,13 @@ class Verdict:
 
 
 def source_query(contract: Contract) -> str:
-    """The source's rows in PostgreSQL's SQL, each column with the cast that it is extracted by."""
+    """The source's rows in PostgreSQL's SQL, each column with the cast that it is extracted by, but those that the
+    contract skips."""
     # A cursor that lies in no window is in quarantine as a finite one.
-    return rows(contract, finite=True)
+    query = rows(contract, finite=True)
+    if contract.cursor is not None and contract.cursor.nulls == "skip":
+        query += f" where t.{identifier(contract.cursor.column)} is not null"
+    return query
 
 
 def served_query(contract: Contract) -> str:

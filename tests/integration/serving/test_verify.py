@@ -108,3 +108,15 @@ def test_two_hundred_thousand_rows_and_one_wrong_cent(line):
     assert (verdict.equal, verdict.source_rows, verdict.missing, verdict.extra) == (False, 200_000, 1, 1)
     assert verdict.only_in_source[0]["trip_id"] == 123_457
     assert verdict.seconds < 60
+
+
+def test_what_the_contract_skips_is_no_part_of_the_source(line):
+    line.sql(TRIPS, 100)
+    line.sql("alter table mobility.trip alter updated_at drop not null")
+    line.sql("update mobility.trip set updated_at = null where trip_id = 77")
+    trip = line.contracts["trip"]
+    skips = trip.model_copy(update={"cursor": trip.cursor.model_copy(update={"nulls": "skip"})})
+    line.contracts = line.contracts | {"trip": skips}
+    line.serve("trip")
+    verdict = line.verdict("trip")
+    assert (verdict.equal, verdict.source_rows, verdict.served_rows) == (True, 99, 99)
