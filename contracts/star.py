@@ -34,6 +34,8 @@ def _served(contract: Contract) -> Iterator[Breach]:
                 yield Breach(
                     f"gold.lookups.{lookup.dimension}", "must refer by a column of the contract", name
                 )
+    # What is derived or aggregated is served to all: nothing of it may be made of what only some may see.
+    known -= set(contract.sensitive)
     known |= {t.name for lookup in gold.lookups for t in lookup.columns}
     for derived in gold.derived:
         yield from expression(f"gold.derived.{derived.name}", derived.expression, known)
@@ -49,6 +51,10 @@ def _served(contract: Contract) -> Iterator[Breach]:
                 yield Breach("gold.numbered", "may only use columns of the contract", name)
             elif name in gold.numbered.within and contract.column(name).nullable:
                 yield Breach("gold.numbered", "rows can't share a column that may be null", name)
+            elif name in gold.numbered.within and contract.column(name).sensitive:
+                yield Breach(
+                    "gold.numbered", "rows must share a served column, and this one is sensitive", name
+                )
         known.add(gold.numbered.name)
     if gold.by_month is not None:
         if gold.role != "fact":

@@ -12,6 +12,9 @@ STATIC = {"table": "dim_code", "key": KEY, "rows": [[1]]}
 APPEND = {"mode": "append", "cursor": {"column": "id", "kind": "integer"}}
 NUMBER = {"name": "n", "type": "integer", "within": ["price"], "order": ["id"]}
 
+CODE = {"name": "code", "type": "varchar(3)", "nullable": False, "sensitive": True}
+SECRET = {"columns": [*GOOD["columns"], CODE]}
+
 
 def gold(**more) -> dict:
     return {"gold": GOLD | more}
@@ -21,10 +24,18 @@ def derived(name: str, expression: str) -> dict:
     return {"name": name, "type": "integer", "expression": expression}
 
 
+def counted(expression: str) -> dict:
+    group = {"name": "g", "type": "varchar(3)", "expression": expression}
+    return {"table": "agg", "group_by": [group], "measures": [derived("n", "count(*)")]}
+
+
 @pytest.mark.parametrize(
     ("changes", "key", "rule", "found"),
     [
         (gold(derived=[derived("a", "b + 1"), derived("b", "1")]), "gold.derived.a", "only use columns", "'b'"),
+        (SECRET | gold(derived=[derived("a", "upper(code)")]), "gold.derived.a", "only use columns", "'code'"),
+        (SECRET | gold(aggregates=[counted("code")]), "gold.agg.g", "only use columns", "'code'"),
+        (SECRET | APPEND | gold(numbered=NUMBER | {"within": ["code"]}), "gold.numbered", "is sensitive", "'code'"),
         (gold(derived=[derived("price", "1")]), "columns", "named once", "'price'"),
         (gold(numbered=NUMBER), "gold.numbered", "stay as they are", "upsert"),
         (APPEND | {"deletes": {"kind": "keys"}} | gold(numbered=NUMBER), "gold.numbered", "stay", "keys"),
