@@ -29,7 +29,7 @@ TIERS = {
     "slow-spark": (("e2e", "integration"), "(e2e or spark) and slow"),
     "slow": (("",), "slow and not (e2e or spark)"),
     "console": (("console",), ""),
-    "reliability": (("e2e", "integration"), "reliability"),
+    "reliability": (("e2e", "integration"), "reliability or counted"),
 }
 
 

@@ -73,6 +73,7 @@ def reported(kind: str, count: int) -> None:
             report.write(json.dumps({"kind": kind, "count": count, "lost": 0, "doubled": 0}) + "\n")
 
 
+@pytest.mark.counted
 def test_every_bad_value_lands_as_null_with_what_the_source_holds(database, odd, tmp_path):
     with psycopg.connect(database.conninfo(), autocommit=True) as db:
         db.execute(TABLE)
@@ -100,6 +101,7 @@ def test_every_bad_value_lands_as_null_with_what_the_source_holds(database, odd,
 BYTES = [b"\xff", b"\xc0\xaf", b"\xe2\x82", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"caf\xe9", b"\x80"]
 
 
+@pytest.mark.counted
 def test_bytes_that_are_no_utf8_land_as_their_hex_digits(postgres_server, odd, tmp_path):
     """A database of encoding SQL_ASCII takes any bytes."""
     with psycopg.connect(postgres_server.conninfo("postgres"), autocommit=True) as db:
