@@ -132,13 +132,15 @@ begin
 end $$;
 
 -- Notes how many rows have a cursor that lies in no window, and opens a window of kind quarantine for those that land,
--- unless they are what they were when last it opened one. Such a window counts observations, as a snapshot's does.
+-- unless they are what they were when last it opened one. Such a window counts observations, as a snapshot's does, and
+-- takes the place of the one before: one without rows says that all of them were put right.
 create or replace function control.open_outside(p_run text, p_contract control.contract, p_outside jsonb)
     returns void
     language plpgsql set search_path = pg_catalog, control, pg_temp as $$
 declare
     v_named  jsonb := p_outside - 'rows' - 'print';
     v_nulls  bigint := coalesce((p_outside ->> 'null')::bigint, 0);
+    v_print  text := coalesce(p_outside ->> 'print', 'none');
     v_newest control.ledger;
 begin
     if p_contract.nulls = 'refuse' and v_nulls > 0 then
@@ -156,15 +158,15 @@ begin
     where t.run_id = p_run and t.table_name = p_contract.table_name;
     select * into v_newest from control.ledger l
     where l.table_name = p_contract.table_name and l.kind = 'quarantine' order by l.window_id desc limit 1;
-    if coalesce((p_outside ->> 'rows')::bigint, 0) = 0
-        or (found and (v_newest.status <> 'merged' or split_part(v_newest.high, '-', 2) = p_outside ->> 'print')) then
+    if (coalesce((p_outside ->> 'rows')::bigint, 0) = 0 and coalesce(v_newest.rows, 0) = 0)
+        or v_newest.status <> 'merged' or split_part(v_newest.high, '-', 2) = v_print then
         return;
     end if;
     insert into control.ledger (table_name, kind, cursor_kind, request, low, high, contract_version, opened_by)
     values (p_contract.table_name, 'quarantine', 'snapshot', p_run,
             coalesce(v_newest.high, control.first_low('snapshot')),
             lpad((coalesce(split_part(v_newest.high, '-', 1), '0')::bigint + 1)::text, 12, '0') || '-'
-                || (p_outside ->> 'print'),
+                || v_print,
             p_contract.version, p_run);
 end $$;
 

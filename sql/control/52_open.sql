@@ -45,9 +45,10 @@ begin
             where l.window_id in (
                     select w.window_id from control.ledger w
                     where w.table_name = p_table and (w.kind = p_kind or (p_kind = 'live' and control.is_of_live(w)))
-                      -- Keys that another run landed tell of a time that is past: they are read again.
+                      -- Keys, or a whole table, that another run landed tell of a time that is past, and what is not
+                      -- among them would be marked as gone: they are read again.
                       and (w.status = 'open' or (w.status = 'landed' and (w.contract_version <> v_contract.version
-                              or (w.kind = 'reconcile' and w.landed_by <> p_run))))
+                              or (w.kind in ('reconcile', 'reload') and w.landed_by <> p_run))))
                       and (w.claimed_by is null or w.claimed_by = p_run or w.lease_until < clock_timestamp())
                     order by w.window_id limit control.setting_of('windows_per_table')::int)
               and l.status <> 'merged'
@@ -56,12 +57,29 @@ begin
         select c.window_id, c.attempt, p_table || '/' || c.window_id || '/' || c.attempt, p_table || '.parquet',
                case c.kind when 'quarantine' then format(v_contract.outside_template)
                    when 'reconcile' then control.keys_query(c, p_run)
+                   when 'reload' then format(v_contract.extract_template, c.low, control.reload_end(c, v_contract))
                    else format(v_contract.extract_template, c.low, c.high) end
         from claimed c order by c.window_id;
     if p_kind = 'reconcile' then
         perform control.note_key_snapshots(p_run, p_table);
     end if;
 end $$;
+
+-- How far a window of a reload reads. The last one reads on to what is newest, though its range ends at the watermark:
+-- a row that was written meanwhile would not be found at all, and be taken for gone until the next live run. What is
+-- more than a day ahead lies in no window. Rows without a key would be read twice, by the next live run too.
+create or replace function control.reload_end(p_window control.ledger, p_contract control.contract) returns text
+    language sql stable set search_path = pg_catalog, control, pg_temp as $$
+    select case
+        when p_contract.plan::jsonb -> 'primary_key' = '[]' or exists (
+            select 1 from control.ledger l
+            where l.table_name = p_window.table_name and l.kind = 'reload' and l.request = p_window.request
+              and l.window_id > p_window.window_id) then p_window.high
+        when p_window.cursor_kind = 'integer' then '9223372036854775807'
+        when p_window.cursor_kind = 'timestamp' then greatest(p_window.high collate "C",
+            to_char(clock_timestamp() at time zone 'UTC' + interval '23 hours', 'YYYY-MM-DD HH24:MI:SS.US') collate "C")
+        else p_window.high end;
+$$;
 
 revoke all on all functions in schema control from public;
 grant execute on function control.open_windows(text, text, text, jsonb) to highwater_factory;

@@ -70,7 +70,8 @@ declare
         select distinct btrim(t) from unnest(string_to_array(p_tables, ',')) t where btrim(t) <> '');
     v_able   text[] := array(
         select c.table_name from control.contract c where c.enabled and case p_kind
-            when 'backfill' then c.cursor_kind <> 'snapshot'
+            -- Rows without a key are told apart by their windows alone: read again, they would be there twice.
+            when 'backfill' then c.cursor_kind <> 'snapshot' and c.plan::jsonb -> 'primary_key' <> '[]'
             else exists (select 1 from control.key_query k where k.table_name = c.table_name) end);
 begin
     if v_wanted = array['*'] then
@@ -79,7 +80,7 @@ begin
         raise exception 'no % of: %', p_kind, coalesce(nullif(array_to_string(
                 array(select w from unnest(v_wanted) w where w <> all (v_able)), ', '), ''), '(none named)')
             using hint = case p_kind
-                when 'backfill' then 'A table with a cursor is expected (one that is read whole is reloaded): '
+                when 'backfill' then 'A table with a cursor and a key is expected (any other is reloaded): '
                 else 'Tables whose contract says deletes: {kind: keys}: ' end || array_to_string(v_able, ', ');
     end if;
     return v_wanted;

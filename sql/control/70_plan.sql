@@ -15,7 +15,8 @@ begin
     where t.run_id = p_run and t.error is null and t.begun_at is not null
       and l.table_name = t.table_name and (l.kind = v_run.kind or (v_run.kind = 'live' and control.is_of_live(l)))
       and l.status = 'landed' and l.contract_version = c.version
-      and (l.kind <> 'reconcile' or l.landed_by = p_run)  -- keys that a dead run landed are read again instead
+      -- What a dead run landed of these is read again instead.
+      and (l.kind not in ('reconcile', 'reload') or l.landed_by = p_run)
       and (l.claimed_by is null or l.claimed_by = p_run or l.lease_until < clock_timestamp());
     return query select count(*)::int from control.plan(p_run);
 end $$;

@@ -1,8 +1,9 @@
 -- The end of a run: what the job's receipts say, and what became of each table.
 
 -- Moves to merged exactly the windows of merged receipts whose attempt and claim are still current, and records the
--- counts of each table. A failed receipt records its error and releases; a table with both was tried again by the
--- job, and what was merged counts. Returns how many of the named windows are merged by this run.
+-- counts of each table. A failed receipt records its error and releases, and what it could not read of what landed is
+-- open again, for the next run to read from the source; a table with both was tried again by the job, and what was
+-- merged counts. Returns how many of the named windows are merged by this run.
 create or replace function control.settle(p_run text, p_receipts jsonb) returns int
     language plpgsql security definer set search_path = pg_catalog, control, pg_temp as $$
 declare
@@ -48,6 +49,13 @@ begin
                             and m ->> 'table_name' = v_receipt ->> 'table_name') then
             perform control.record_error(p_run, v_receipt ->> 'table_name',
                 coalesce(v_receipt ->> 'error', 'the job failed without a message'));
+            v_named := case jsonb_typeof(v_receipt -> 'unread') when 'string' then (v_receipt ->> 'unread')::jsonb
+                           when 'array' then v_receipt -> 'unread' else '[]' end;
+            update control.ledger l
+            set status = 'open', attempt = l.attempt + 1, path = null, files = null, rows = null, landed_at = null,
+                landed_by = null
+            where l.claimed_by = p_run and l.table_name = v_receipt ->> 'table_name' and l.status = 'landed'
+              and v_named @> to_jsonb(l.window_id);
             update control.ledger l set claimed_by = null, lease_until = null
             where l.claimed_by = p_run and l.table_name = v_receipt ->> 'table_name';
         end if;

@@ -50,7 +50,7 @@ begin
             action := 'backfill';
         end if;
         if action = 'backfill' then
-            if v_window.window_id is not null and v_window.cursor_kind = 'snapshot' then
+            if table_name <> all (control.request_tables('backfill', '*')) then
                 action := 'reload';
                 command := format('highwater run reload --param tables=%s', table_name);
             elsif v_window.window_id is not null then

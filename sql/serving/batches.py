@@ -1,9 +1,10 @@
 """Views on how far what is served has come: the published batch, the batch and the freshness of each table.
 
-A run writes gold table by table and publishes its batch last, when all of them are merged. So a table whose newest
-row is of a later batch than any published one is in the midst of a run, or of one that died or in which another table
-failed: `agrees` is 0 until the next run is whole, which publishes a higher batch, also when it has no rows for it. The
-restricted tables have no part in it, since readers of `mart` can't see them.
+A run writes gold table by table and publishes its batch last, when all of them are merged, with the names of the
+tables that it had to do with. So a table whose newest row is of a later batch than any that was published with it is in
+the midst of a run, or of one that died or in which a table failed: `agrees` is 0 until a run that has to do with it is
+whole. One that has not says nothing of it. The restricted tables have no part in it, since readers of `mart` can't see
+them.
 """
 
 from collections.abc import Sequence

@@ -7,6 +7,7 @@ SELECT
     (
         SELECT MIN([p].[published_at]) FROM [mart].[published_batches] AS [p]
         WHERE [p].[batch_id] >= [served].[batch_id]
+            AND CHARINDEX(CONCAT('|', [served].[table_name], '|'), [p].[tables]) > 0
     ) AS [published_at],
     [served].[freshness_target_seconds]
 FROM (

@@ -65,7 +65,9 @@ def fill_gold(stack: LocalStack, trips: int, batch: int, run: str) -> None:
             name = "repeated" if contract.gold.role == "fact" else "landed"
             for table, content in gold(contract, connection, name, batch):
                 write(container / table, content, files=1 + content.num_rows // FILE_ROWS)
-    published = {"batch_id": [batch], "run_id": [run], "published_at": pa.array([datetime.now(UTC)], INSTANT)}
+    names = "|".join(name for contract in load_all() for name in contract.gold.tables)
+    published = {"batch_id": [batch], "run_id": [run], "published_at": pa.array([datetime.now(UTC)], INSTANT),
+                 "tables": [f"|{names}|"]}  # fmt: skip
     write(container / "published_batch", pa.table(published))
 
 

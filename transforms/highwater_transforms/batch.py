@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from highwater_transforms import dedupe, delta, quality
 from highwater_transforms.contract import Contract, Rule
 from highwater_transforms.dedupe import DUPLICATE, KEPT, PLACE, QUARANTINED, SUPERSEDED
-from highwater_transforms.errors import BrokenRule, TransformError
+from highwater_transforms.errors import BrokenRule, NotAsLanded
 from highwater_transforms.plan import TablePlan
 from highwater_transforms.quality import BROKEN, REJECTED
 from highwater_transforms.system import TAGS, WINDOW, quoted
@@ -72,7 +72,8 @@ def measure(batch: Batch) -> Counts:
     """Count the batch in one Spark job and hold it against the ledger.
 
     Raises:
-        TransformError: a window holds other than the rows that the ledger recorded, or a rule of severity `fail` broke.
+        NotAsLanded: a window holds other than the rows that the ledger recorded.
+        BrokenRule: more rows broke a rule of severity `fail` than it allows.
     """
     contract, rules = batch.contract, in_force(batch.contract, batch.plan)
     numbered = contract.gold.numbered
@@ -94,13 +95,14 @@ def measure(batch: Batch) -> Counts:
         .collect()
     )
     landed = {row[WINDOW]: row["landed"] for row in rows}
-    for window in batch.plan.windows:
-        if landed.get(window.window_id, 0) != window.rows:
-            raise TransformError(
-                f"Window {window.window_id} attempt {window.attempt} of {contract.table} is not as it landed",
-                f"the ledger recorded {window.rows} rows, {window.path} holds {landed.get(window.window_id, 0)}",
-                "Release the window: its next attempt lands anew",
-            )
+    other = [w for w in batch.plan.windows if landed.get(w.window_id, 0) != w.rows]
+    for window in other[:1]:
+        raise NotAsLanded(
+            f"Window {window.window_id} attempt {window.attempt} of {contract.table} is not as it landed",
+            f"the ledger recorded {window.rows} rows, {window.path} holds {landed.get(window.window_id, 0)}",
+            "The next run reads it from the source again",
+            tuple(w.window_id for w in other),
+        )
     by_rule = {r.name: sum(row[f"rule_{i}"] for row in rows) for i, r in enumerate(rules)}
     counted_rules = {name: count for name, count in by_rule.items() if count}
     for rule in contract.rules:

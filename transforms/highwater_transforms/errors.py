@@ -21,3 +21,11 @@ class BrokenRule(TransformError):
     def __init__(self, what: str, why: str, next_step: str, rules: dict[str, int]):
         super().__init__(what, why, next_step)
         self.rules = rules
+
+
+class NotAsLanded(TransformError):
+    """Windows of which the lake holds other rows than the ledger recorded. `windows` are their numbers."""
+
+    def __init__(self, what: str, why: str, next_step: str, windows: tuple[int, ...]):
+        super().__init__(what, why, next_step)
+        self.windows = windows

@@ -15,7 +15,7 @@ from highwater_transforms.tables import Clock, Tables
 
 def complete(
     spark: SparkSession, lake: Lake, planned: Collection[str], moved: Mapping[str, int], batch_id: int
-) -> list[str]:
+) -> list[Contract]:
     """Bring the facts that are not `planned` in this run to the dimensions that moved.
 
     Args:
@@ -23,14 +23,14 @@ def complete(
         moved: gold table to version, of the dimensions that changed in the run.
 
     Returns:
-        The tables that were looked at.
+        The contracts of the facts that were looked at.
     """
     found = [c for c in gold_followers.known(spark, lake) if c.table not in planned]
     waiting = [c for c in found if {k.dimension for k in joined(c)} & set(moved)]
     for one in waiting:
         tables = Tables(spark, lake, one)
         gold.serve(tables, tables.dimensions(moved), batch_id, Clock(), _looks_up(one))
-    return [one.table for one in waiting]
+    return waiting
 
 
 def _looks_up(contract: Contract) -> gold.Refresh:

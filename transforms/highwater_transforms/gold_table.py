@@ -105,8 +105,8 @@ def properties(contract: Contract) -> dict[str, str]:
     return SERVED | FEED if contract.gold.aggregates or contract.gold.role == "dimension" else SERVED
 
 
-def _to_serve(batch: Batch, counts: Counts, silver: DataFrame) -> DataFrame:
-    """The rows of silver that the batch may have brought to serve.
+def _to_serve(batch: Batch, counts: Counts, silver: DataFrame, numbered: bool) -> DataFrame:
+    """The rows of silver that the batch may have brought to serve; with `numbered` all of their groups.
 
     Not what the merge into silver changed, but every row whose version came with one of the batch's windows: so a run
     that repeats one which died between silver and gold finds them again. A new version changes its neighbours in a
@@ -120,7 +120,7 @@ def _to_serve(batch: Batch, counts: Counts, silver: DataFrame) -> DataFrame:
         return silver.where(b.within(contract, counts)).join(keys, list(contract.primary_key), "left_semi")
     # In the same range of keys as the merge looks at, or a row outside of it would seem to be new.
     fresh = silver.where(F.col(WINDOW).isin(list(batch.plan.window_ids))).where(b.within(contract, counts))
-    if contract.gold.numbered is None:
+    if not numbered:
         return fresh
     return silver.join(_groups(batch), list(contract.gold.numbered.within), "left_semi").where(
         b.within_groups(contract, counts)
@@ -162,11 +162,13 @@ def refresh(
         late: rows of silver beside the batch's that are to be served anew in the same commit, of a table `by_row`.
     """
     contract, plan = batch.contract, batch.plan
-    rows, by = _to_serve(batch, counts, silver), identity(contract)
+    # The restricted table of a numbered fact has no number.
+    numbered = contract.gold.numbered and contract.gold.numbered.name in silver.transform(served_by).columns
+    rows, by = _to_serve(batch, counts, silver, bool(numbered)), identity(contract)
     if late is not None:
         rows = rows.unionByName(late).dropDuplicates(list(by))
     rows = rows.transform(served_by)
-    if contract.gold.numbered:
+    if numbered:
         rows = _renumbered(batch, counts, table, rows)
     if counts.kept <= few.MOST:
         rows = few.if_few(rows)
@@ -182,7 +184,7 @@ def refresh(
         if not rows.select(*served).exceptAll(table.frame().select(*served)).isEmpty():
             table.merge(rows, delta.equal(by), change, add)
         return
-    if contract.gold.numbered:
+    if numbered:
         # Rows of other windows have other numbers now.
         table.merge(rows, f"{delta.equal(by)} and {b.within_groups(contract, counts, 't.')}", change, add)
         return

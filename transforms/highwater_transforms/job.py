@@ -21,6 +21,7 @@ from highwater_transforms import (
     session,
     table,
 )
+from highwater_transforms.contract import Contract
 from highwater_transforms.errors import TransformError
 from highwater_transforms.lake import Lake
 from highwater_transforms.plan import TablePlan
@@ -80,24 +81,26 @@ def _table(
     return receipt
 
 
-def _follow(
-    spark: SparkSession, lake: Lake, plans: list[TablePlan], done: list[Receipt]
-) -> TransformError | None:
-    """Complete the facts that have no window in this run. What kept it from it: they are completed when they have
-    one."""
+def _follow(spark: SparkSession, lake: Lake, plans: list[TablePlan], done: list[Receipt]) -> list[Contract]:
+    """Complete the facts that have no window in this run; their contracts.
+
+    Every dimension of the run counts, also one that was there already: the run before may have died once it had merged
+    it. A fact that has taken in its version is left alone.
+    """
     by_name = {planned.table: planned for planned in plans}
-    changed = [(by_name[r.table_name], r) for r in done if r.inserted or r.updated or r.deleted]
-    moved = _served([(p, r) for p, r in changed if p.contract().gold.role == "dimension"])
+    merged = [(by_name[r.table_name], r) for r in done if r.status == "merged"]
+    moved = _served([(p, r) for p, r in merged if p.contract().gold.role == "dimension"])
     try:
-        if moved and (told := follow.complete(spark, lake, by_name, moved, plans[0].batch_id)):
-            print(f"looked up again: {', '.join(told)}", flush=True)
+        followed = follow.complete(spark, lake, by_name, moved, plans[0].batch_id) if moved else []
     except Exception as error:
-        return TransformError(
+        raise TransformError(
             f"the facts without a window do not follow {', '.join(sorted(moved))}",
             str(error),
             "Every table of the run is merged; these facts are completed with the next window that they have",
-        )
-    return None
+        ) from error
+    if followed:
+        print(f"looked up again: {', '.join(c.table for c in followed)}", flush=True)
+    return followed
 
 
 def _show(spark: SparkSession, lake: Lake, catalog: str, merged: list[TablePlan]) -> None:
@@ -139,14 +142,15 @@ def run(
         lambda p, ready: _table(spark, lake, p, loaded_at, ready, process or table.process),
         at_once,
     )
-    behind = _follow(spark, lake, plans, done)
-    if plans and behind is None and all(receipt.status == "merged" for receipt in done):
-        publish.publish(spark, lake, plans[0].batch_id, run_id, datetime.now(UTC))
-    if catalog:
-        merged = {receipt.table_name for receipt in done if receipt.status == "merged"}
-        _show(spark, lake, catalog, [planned for planned in plans if planned.table in merged])
-    if behind is not None:
-        raise behind
+    try:
+        followed = _follow(spark, lake, plans, done)
+        if plans and all(receipt.status == "merged" for receipt in done):
+            served = [*(planned.contract() for planned in plans), *followed]
+            publish.publish(spark, lake, plans[0].batch_id, run_id, datetime.now(UTC), served)
+    finally:
+        if catalog:
+            merged = {receipt.table_name for receipt in done if receipt.status == "merged"}
+            _show(spark, lake, catalog, [planned for planned in plans if planned.table in merged])
     return done
 
 

@@ -3,7 +3,7 @@
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from highwater_transforms import dedupe, delta
+from highwater_transforms import dedupe, delta, quality
 from highwater_transforms.batch import Batch, Counts
 from highwater_transforms.contract import Contract
 from highwater_transforms.dedupe import PLACE, QUARANTINED
@@ -46,7 +46,9 @@ def corrected(batch: Batch, held: DataFrame) -> DataFrame:
     read = others.select(WINDOW, ATTEMPT, "row", version_of(contract, tuple(ordered)).alias("v"))
     t = read.select(WINDOW, ATTEMPT, "row", "v.*").alias("t")
     s = batch.kept().select(*ordered, WINDOW, ATTEMPT).alias("s")
-    newer = F.expr(f"{delta.equal(contract.primary_key)} and {dedupe.newer(contract.cursor)}")
+    # In a history a newer version is another row: only the same version, read again, corrects a held one.
+    same = (*contract.primary_key, contract.cursor) if contract.scd2 else contract.primary_key
+    newer = F.expr(f"{delta.equal(same)} and {dedupe.newer(contract.cursor)}")
     return t.join(s, newer, "left_semi").select(WINDOW, "row").distinct()
 
 
@@ -54,7 +56,13 @@ def write(batch: Batch, counts: Counts, table: DeltaTable) -> None:
     """Put the batch's rejected rows in the place of what was held of its windows.
 
     A row that was corrected at the source leaves by itself: its newer version is merged, and bronze still has the old.
+    Rows whose cursor lies in no window are read all together, so that a new picture of them replaces the one before.
     """
+    pictures = [w.window_id for w in batch.plan.windows if w.kind == "quarantine"]
+    if pictures and table.columns() is not None:
+        older = f"array_contains(rules, '{quality.OUTSIDE}') and {WINDOW} < {max(pictures)}"
+        if not table.frame().where(older).isEmpty():
+            table.delete(older)
     if counts.quarantined:
         table.ensure(COLUMNS, PLAIN)
         table.replace_windows(rows(batch), batch.plan.window_ids)

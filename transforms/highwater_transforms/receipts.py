@@ -1,11 +1,13 @@
 """What the job did with one table, as one line of JSON that Data Factory reads and the ledger settles."""
 
+import re
 from dataclasses import asdict, dataclass, field
 
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from highwater_transforms import faults
-from highwater_transforms.errors import BrokenRule
+from highwater_transforms.errors import BrokenRule, NotAsLanded
 from highwater_transforms.lake import Lake
 from highwater_transforms.plan import TablePlan
 
@@ -13,7 +15,8 @@ SCHEMA = (
     "run_id string, batch_id bigint, table_name string, status string, "
     "windows array<struct<window_id: bigint, attempt: int>>, landed bigint, duplicates bigint, superseded bigint, "
     "quarantined bigint, inserted bigint, updated bigint, unchanged bigint, deleted bigint, seconds double, "
-    "versions map<string, bigint>, rules map<string, bigint>, steps map<string, double>, error string"
+    "versions map<string, bigint>, rules map<string, bigint>, steps map<string, double>, error string, "
+    "unread array<bigint>"
 )
 
 
@@ -23,7 +26,8 @@ class Receipt:
 
     `superseded` counts older versions, of the batch or than the table's where the two are told apart; `unchanged`
     those that the table had already or had a newer one of. `deleted` counts rows of the table marked as removed.
-    `rules` is rule to rows that broke it, warnings too; `steps` is step to seconds.
+    `rules` is rule to rows that broke it, warnings too; `steps` is step to seconds. `unread` are the windows that the
+    lake does not hold as they landed: they have to land anew.
     """
 
     run_id: str
@@ -44,6 +48,7 @@ class Receipt:
     rules: dict[str, int] = field(default_factory=dict)
     steps: dict[str, float] = field(default_factory=dict)
     error: str | None = None
+    unread: list[int] = field(default_factory=list)
 
 
 def windows(plan: TablePlan) -> list[dict[str, int]]:
@@ -56,8 +61,17 @@ def failed(plan: TablePlan, error: BaseException, seconds: float) -> Receipt:
     text = str(error).split("\n\nJVM stacktrace")[0].strip() or type(error).__name__
     return Receipt(
         plan.run_id, plan.batch_id, plan.table, "failed", windows(plan), seconds=seconds, error=text[:2000],
-        rules=error.rules if isinstance(error, BrokenRule) else {},
+        rules=error.rules if isinstance(error, BrokenRule) else {}, unread=_unread(plan, error, text),
     )  # fmt: skip
+
+
+def _unread(plan: TablePlan, error: BaseException, text: str) -> list[int]:
+    """The windows that could not be read: Spark names the file, or the folder, that is gone or is no whole Parquet."""
+    if isinstance(error, NotAsLanded):
+        return list(error.windows)
+    if not isinstance(error, PySparkException):
+        return []
+    return [w.window_id for w in plan.windows if re.search(rf"/{re.escape(w.path)}(?!\d)", text)]
 
 
 def write(spark: SparkSession, lake: Lake, receipt: Receipt) -> None:

@@ -182,7 +182,8 @@ def run(spark: SparkSession, lake: Lake, run_id: str, plan_path: str) -> list[Re
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         done = list(pool.map(lambda p: _table(spark, lake, p, snapshots[p.table]), plans))
     if plans and all(receipt.status == "merged" for receipt in done):
-        publish.publish(spark, lake, plans[0].batch_id, run_id, datetime.now(UTC))
+        compared = [planned.contract() for planned in plans]
+        publish.publish(spark, lake, plans[0].batch_id, run_id, datetime.now(UTC), compared)
     return done
 
 

@@ -10,7 +10,7 @@ from highwater_transforms.dedupe import QUARANTINED
 from highwater_transforms.delta import DeltaTable
 from highwater_transforms.plan import Window
 from highwater_transforms.silver import Done
-from highwater_transforms.system import BATCH, REMOVED, quoted
+from highwater_transforms.system import BATCH, REMOVED, WINDOW, quoted
 
 OUTCOME = "_outcome"
 
@@ -35,8 +35,8 @@ def resolve(batch: Batch, stored: DataFrame) -> DataFrame:
     """Silver after the reload: silver's columns and `_outcome`, one row a key.
 
     insert, update and unchanged are kept rows; `stale` a kept row that gives way to a newer one outside the reload's
-    range; `vanish` a stored row in the range whose key did not land: marked, not erased; `stay` any other stored row,
-    such as one whose new version went to quarantine.
+    range or read since it began; `vanish` a stored row in the range whose key did not land: marked, not erased; `stay`
+    any other stored row, such as one whose new version went to quarantine.
     """
     contract = batch.contract
     names, keys = silver.names(contract), contract.primary_key
@@ -45,7 +45,9 @@ def resolve(batch: Batch, stored: DataFrame) -> DataFrame:
     s = silver.present(batch.kept()).select(*names).alias("s")
     t = stored.select(*names).join(refused, list(keys), "left").alias("t")
     there, landed = F.col(f"t.{REMOVED}").isNotNull(), F.col(f"s.{REMOVED}").isNotNull()
-    inside = covered(contract, batch.plan.windows, "t")
+    # What a window opened since has merged, as a backfill may, is newer than what the reload read.
+    opened = min(w.window_id for w in batch.plan.windows if w.kind == "reload")
+    inside = covered(contract, batch.plan.windows, "t") & (F.col(f"t.{WINDOW}") < opened)
     outcome = (
         F.when(~there, "insert")
         .when(~landed & inside & F.col("t._refused").isNull() & ~F.col(f"t.{REMOVED}"), "vanish")

@@ -9,7 +9,9 @@ from served_line import CONTRACTS
 
 from sql import serving
 
-PUBLISHED = pa.schema([("batch_id", pa.int64()), ("run_id", pa.string()), ("published_at", INSTANT)])
+PUBLISHED = pa.schema(
+    [("batch_id", pa.int64()), ("run_id", pa.string()), ("published_at", INSTANT), ("tables", pa.string())]
+)
 STATUS = "SELECT table_name, batch_id, agrees, published_batch_id FROM mart.batch_status ORDER BY table_name"
 
 
@@ -19,8 +21,18 @@ def two_tables(lake):
     for _, text in serving.batch_scripts([CONTRACTS["zone"], CONTRACTS["driver"]]):
         lake.run(text)
     rows = [
-        {"batch_id": 7, "run_id": "r7", "published_at": datetime(2023, 1, 1, 10, tzinfo=UTC)},
-        {"batch_id": 4, "run_id": "r4", "published_at": datetime(2023, 1, 1, 11, tzinfo=UTC)},
+        {
+            "batch_id": 7,
+            "run_id": "r7",
+            "published_at": datetime(2023, 1, 1, 10, tzinfo=UTC),
+            "tables": "|dim_driver|",
+        },
+        {
+            "batch_id": 4,
+            "run_id": "r4",
+            "published_at": datetime(2023, 1, 1, 11, tzinfo=UTC),
+            "tables": "|dim_driver|dim_zone|",
+        },
     ]
     lake.put("gold", "published_batch", pa.Table.from_pylist(rows, schema=PUBLISHED))
     seen = datetime(2023, 1, 1, 9, 30, 0, 250_000, tzinfo=UTC)
@@ -40,12 +52,17 @@ def test_a_table_with_rows_of_a_batch_that_was_not_published_does_not_agree(two_
     # A run that died once it had marked a zone as gone: nothing of that row is left in dim_zone itself.
     two_tables.gold("zone", {"zone_id": 8, "_batch_id": 9, "_removed": True})
     assert two_tables.ask(STATUS) == [("dim_driver", 7, True, 4), ("dim_zone", 9, False, 4)]
-    # The next run is whole and had nothing to do with zones.
-    healed = [{"batch_id": 10, "run_id": "r10", "published_at": datetime(2023, 1, 1, 12, tzinfo=UTC)}]
-    two_tables.put("gold", "published_batch", pa.Table.from_pylist(healed, schema=PUBLISHED))
-    assert two_tables.ask(STATUS) == [("dim_driver", 7, True, 10), ("dim_zone", 9, True, 10)]
+    # The next run is whole, and had nothing to do with zones: it says nothing of them.
+    other = {"batch_id": 10, "run_id": "r10", "published_at": datetime(2023, 1, 1, 12, tzinfo=UTC),
+             "tables": "|dim_driver|"}  # fmt: skip
+    two_tables.put("gold", "published_batch", pa.Table.from_pylist([other], schema=PUBLISHED))
+    assert two_tables.ask(STATUS) == [("dim_driver", 7, True, 10), ("dim_zone", 9, False, 10)]
+    healed = other | {"batch_id": 11, "run_id": "r11", "tables": "|dim_zone|"}
+    healed["published_at"] = datetime(2023, 1, 1, 13, tzinfo=UTC)
+    two_tables.put("gold", "published_batch", pa.Table.from_pylist([other, healed], schema=PUBLISHED))
+    assert two_tables.ask(STATUS) == [("dim_driver", 7, True, 11), ("dim_zone", 9, True, 11)]
     told = "SELECT published_at FROM mart.freshness ORDER BY table_name"
-    assert two_tables.ask(told) == [(datetime(2023, 1, 1, 10),), (datetime(2023, 1, 1, 12),)]
+    assert two_tables.ask(told) == [(datetime(2023, 1, 1, 10),), (datetime(2023, 1, 1, 13),)]
 
 
 def test_freshness_tells_the_newest_batch_its_publication_and_the_cursor(two_tables):

@@ -49,7 +49,9 @@ def served(line: Line) -> Iterator[Line]:
             connection.register("landed", line.source(contract))
             for table, content in gold(contract, connection, "landed"):
                 write(line.lake.folder / "gold" / table, content)
-    published = {"batch_id": [7], "run_id": ["run"], "published_at": pa.array([PUBLISHED], INSTANT)}
+    names = "|".join(name for contract in CONTRACTS.values() for name in tables_of(contract))
+    published = {"batch_id": [7], "run_id": ["run"], "published_at": pa.array([PUBLISHED], INSTANT),
+                 "tables": [f"|{names}|"]}  # fmt: skip
     write(line.lake.folder / "gold" / "published_batch", pa.table(published))
     return line
 

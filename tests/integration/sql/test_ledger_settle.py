@@ -140,3 +140,23 @@ def test_a_table_that_was_never_begun_or_never_copied_is_named(site, contract_of
 
 def test_a_run_that_was_never_begun_counts_as_failed(site):
     assert finish(site) == (1, "run a was not begun")
+
+
+@pytest.mark.parametrize("as_text", [False, True], ids=["array", "text"])
+def test_what_the_lake_does_not_hold_as_it_landed_is_read_again_by_the_next_run(
+    site, planned, pipeline, receipt_of, as_text
+):
+    lost, kept = planned["alpha"]["window_id"], planned["beta"]["window_id"]
+    unread = json.dumps([lost]) if as_text else [lost]
+    settle(
+        site,
+        receipt_of("a", "alpha", [planned["alpha"]], status="failed", error="gone", unread=unread),
+        receipt_of("a", "beta", [planned["beta"]], status="failed", error="else", unread=[]),
+    )
+    finish(site)
+    states = site.all("select window_id, status, path is null from control.ledger order by window_id")
+    assert states == [(lost, "open", True), (kept, "landed", False)]
+    assert site.breaches() == []
+    assert pipeline.run() == (0, "")
+    assert pipeline.steps.count("copy") == 1
+    assert pipeline.lost_or_doubled("alpha") == pipeline.lost_or_doubled("beta") == []

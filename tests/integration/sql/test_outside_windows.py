@@ -54,6 +54,20 @@ def test_they_land_by_key_as_finite_rows_once_until_they_change(site, contract_o
     assert site.breaches() == []
 
 
+def test_when_all_were_put_right_one_picture_without_rows_says_so(site, contract_of, pipeline):
+    odd_table(site, contract_of)
+    pipeline.run()
+    site.control.execute("update mobility.thing set updated_at = '2024-01-02' where thing_id >= 10")
+    for _ in range(2):
+        assert pipeline.run() == (0, "")
+        assert pictures(site) == [("merged", 1, 5), ("merged", 1, 0)]
+    assert told(site) == (0, None)
+    site.control.execute("insert into mobility.thing values (20, 'odd', 'infinity')")
+    pipeline.run()
+    assert [rows for _, _, rows in pictures(site)] == [5, 0, 1]
+    assert site.breaches() == []
+
+
 def test_a_picture_that_did_not_land_is_finished_by_the_next_run(site, contract_of, pipeline, crash):
     odd_table(site, contract_of)
     pipeline.run()

@@ -143,3 +143,16 @@ def test_an_unmerged_window_is_named_and_a_table_without_keys_is_refused(site, c
     assert begin(site, "r", "reconcile", "*") == ["thing"]
     things.open("r", "thing", "reconcile")
     assert site.all("select unmerged from control.key_snapshot") == [([pending["window_id"]],)]
+
+
+def test_rows_without_a_key_are_not_backfilled(site, contract_of, pipeline):
+    """Nothing but their windows tells them apart: read again, they would be there twice."""
+    site.add(contract_of(cursor="integer", primary_key=[]))
+    site.insert("thing", 1, 2)
+    pipeline.run()
+    with pytest.raises(psycopg.errors.RaiseException, match="no backfill of: thing") as refused:
+        begin(site, "b", "backfill")
+    assert "reloaded" in refused.value.diag.message_hint
+    (window,) = site.all("select window_id from control.ledger where rows = 2")[0]
+    found = site.all("select action, command from control.repair(false, %s)", str(window))
+    assert found == [("reload", "highwater run reload --param tables=thing")]

@@ -44,7 +44,7 @@ def test_one_bad_table_does_not_stop_the_others(lake, event, place, ride):
     }
 
     receipt = written_receipt(lake, run_id, "place")
-    assert (receipt["status"], receipt["landed"]) == ("failed", 0)
+    assert (receipt["status"], receipt["landed"], receipt["unread"]) == ("failed", 0, [2])
     assert "the ledger recorded 2 rows, place/2/1 holds 1" in receipt["error"]
     receipt = written_receipt(lake, run_id, "ride")
     assert receipt["status"] == "failed" and receipt["windows"] == [{"window_id": 3, "attempt": 1}]

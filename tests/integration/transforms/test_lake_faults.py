@@ -24,6 +24,7 @@ def test_a_truncated_file_stops_its_table_and_a_new_attempt_heals(lake, ride, ev
     lake.run(first, other)
     assert {t: r.status for t, r in lake.receipts.items()} == {"ride": "failed", "event": "merged"}
     assert "ride.parquet" in lake.receipts["ride"].error
+    assert (lake.receipts["ride"].unread, lake.receipts["event"].unread) == ([first.window_id], [])
     file.write_bytes(whole)
     assert lake.run(first).inserted == 5
     assert [r[0] for r in lake.rows("gold", "fact_ride", "id")] == [0, 1, 2, 3, 4]

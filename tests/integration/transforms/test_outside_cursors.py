@@ -29,3 +29,23 @@ def test_what_lies_in_no_window_is_kept_and_null_cursors_are_the_oldest(lake, ri
     assert lake.rows("silver", "ride", "id", "cents") == [(1, 1), (2, 1), (3, 1)]
     ((rules, row),) = lake.rows("quarantine", "ride", "rules", "row")
     assert rules == ["cursor_outside_windows"] and '"at":"9999-12-31T23:59:59.999999Z"' in row
+
+
+@pytest.mark.slow
+def test_a_new_picture_takes_the_place_of_the_one_before(lake, ride):
+    """A row whose cursor was put right is older than the far future that it was held with."""
+
+    def picture(number: int, *keys: int):
+        rows = [
+            {"id": i, "at": "9999-12-31 23:59:59", "zone": 1, "cents": 1, "cancelled": False} for i in keys
+        ]
+        return lake.land(
+            ride, rows, kind="quarantine", low=f"00000000000{number}-", high=f"00000000000{number + 1}-x"
+        )
+
+    bad = {"id": 9, "zone": 1, "cents": -1, "cancelled": False, "at": "2024-01-01 00:00:00"}
+    lake.run(picture(0, 1, 2, 3), lake.land(ride, [bad]))
+    lake.run(picture(1, 2, 3))
+    assert lake.rows("quarantine", "ride", "_window_id") == [(2,), (3,), (3,)]
+    lake.run(picture(2))
+    assert lake.rows("quarantine", "ride", "_window_id", "rules") == [(2, ["not_negative"])]

@@ -55,3 +55,19 @@ def test_a_rule_fails_beyond_its_threshold_and_keeps_rows_out_below_it(lake, rid
     assert (receipt.status, receipt.rules) == ("failed", {"not_negative": 2, "zone_known": 1})
     assert "breaks rule not_negative" in receipt.error and "more than 1 of 5" in receipt.error
     assert [r[0] for r in lake.rows("silver", "ride", "id")] == [1, 2]
+
+
+@pytest.mark.slow
+def test_a_held_version_of_a_history_is_corrected_by_itself_alone(lake, person):
+    rules = [{"name": "named", "condition": "city <> ''", "severity": "quarantine"}]
+    strict = Contract.model_validate(person.model_dump(by_alias=True) | {"rules": rules})
+
+    def version(day: int, city: str) -> dict:
+        return {"id": 1, "name": "a", "city": city, "at": f"2024-01-0{day} 00:00:00"}
+
+    lake.run(lake.land(strict, [version(1, "A"), version(2, "")]))
+    lake.run(lake.land(strict, [version(3, "C")]))
+    assert lake.rows("quarantine", "person", "_window_id") == [(1,)]
+    lake.run(lake.land(strict, [version(2, "B")]))
+    assert lake.rows("quarantine", "person", "_window_id") == []
+    assert lake.rows("silver", "person", "city", "is_current") == [("A", False), ("B", False), ("C", True)]

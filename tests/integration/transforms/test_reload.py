@@ -81,3 +81,16 @@ def test_a_reload_of_a_part_replaces_that_part_alone(lake, event):
     lake.run(lake.land(keyless, [{"id": i, "what": "old"} for i in (1, 1, 11)]))
     lake.run(lake.land(keyless, [{"id": 1, "what": "new"}], "reload", low="0", high="10"))
     assert lake.rows("silver", "log", "id", "what") == [(1, "new"), (11, "old")]
+
+
+@pytest.mark.slow
+def test_a_reload_leaves_what_a_window_opened_since_has_merged_in_its_range(lake, ride):
+    lake.run(lake.land(ride, [ride_row(1, 1, 1, 1), ride_row(2, 1, 2, 2)]))
+    reload = lake.land(
+        ride, [ride_row(1, 1, 1, 1), ride_row(2, 1, 2, 2)], "reload", high="2024-01-03 00:00:00.000000"
+    )
+    # A backfill finds a row that was committed late, and one that was written without its cursor moving.
+    lake.run(lake.land(ride, [ride_row(2, 1, 22, 2), ride_row(3, 1, 3, 2)], "backfill"))
+    receipt = lake.run(reload)
+    assert (receipt.unchanged, receipt.superseded, receipt.updated, receipt.deleted) == (1, 1, 0, 0)
+    assert lake.rows("gold", "fact_ride", *COLUMNS) == [(1, 1, 1, False), (2, 1, 22, False), (3, 1, 3, False)]

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from highwater_transforms import faults
 from highwater_transforms.delta import DeltaTable
 from highwater_transforms.errors import TransformError
 from transform_lake import literal
@@ -196,6 +197,47 @@ def test_a_fact_that_cannot_follow_its_dimensions_fails_the_job_and_is_completed
     lake.run(lake.land(trip_, [trip(2)]))
     assert lake.rows("gold", "fact_trip", "trip_id", "driver_vehicle_class") == [(1, "sedan"), (2, "sedan")]
     assert lake.rows("gold", "published_batch", "batch_id")[-1] == (3,)
+
+
+@pytest.mark.slow
+def test_a_dimension_that_a_dead_run_had_merged_is_followed_by_the_run_that_repeats_it(lake, monkeypatch):
+    trip_, zone = SHIPPED["trip"], SHIPPED["zone"]
+    lake.run(lake.land(trip_, [trip(1)]))
+    landed = lake.land(zone, ZONES)
+
+    def dies(point: str) -> None:
+        if point == "gold/dim_zone overwrite:after":
+            raise RuntimeError("the job died here")
+
+    monkeypatch.setattr(faults, "listener", dies)
+    lake.run(landed)
+    assert lake.receipts["zone"].status == "failed"
+    assert lake.rows("gold", "fact_trip", "pickup_zone_key") == [(-1,)]
+    monkeypatch.setattr(faults, "listener", None)
+    lake.run(lake.again(landed))
+    assert lake.rows("gold", "fact_trip", "pickup_zone_key") == [(7,)]
+    tables = lake.rows("gold", "published_batch", "batch_id", "tables")
+    assert [batch for batch, _ in tables] == [1, 3]
+    assert (
+        "|dim_zone|" in tables[1][1] and "|fact_trip|" in tables[1][1] and "|agg_zone_hour|" in tables[1][1]
+    )
+
+
+@pytest.mark.slow
+def test_a_numbered_fact_with_a_sensitive_column_keeps_it_apart_in_every_run(lake):
+    events = SHIPPED["trip_event"]
+    given = events.model_dump(mode="json", by_alias=True)
+    for column in given["columns"]:
+        column["sensitive"] = column["name"] == "event_type"
+    secret = type(events).model_validate(given)
+    for batch in ([event(1, 1, "2024-03-10 07:01:00")], [event(2, 1, "2024-03-10 07:00:00", "payment")]):
+        lake.run(lake.land(secret, batch))
+        assert lake.receipts["trip_event"].error is None
+    assert lake.rows("gold", "fact_trip_event", "event_id", "event_number") == [(1, 2), (2, 1)]
+    assert lake.rows("restricted", "fact_trip_event", "event_id", "event_type") == [
+        (1, "pickup"),
+        (2, "payment"),
+    ]
 
 
 @pytest.mark.slow
