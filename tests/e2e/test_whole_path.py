@@ -7,22 +7,12 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
+from looks import assert_groups_are_right, held, served
 
 from local import source
 from local.databricks.server import SparkServer
-from local.serving.query import query
 
 pytestmark = pytest.mark.e2e
-
-
-def served(path, sql: str) -> list[tuple]:
-    with query(path.stack.serving, sql) as result:
-        return list(result.rows())
-
-
-def held(path, sql: str) -> list[tuple]:
-    with psycopg.connect(path.stack.source) as connection:
-        return connection.execute(sql).fetchall()
 
 
 def test_the_first_load_serves_the_source_row_by_row(path):
@@ -74,23 +64,6 @@ def count_drivers(path) -> tuple[int, int]:
         path,
         "select count(*), sum(case when is_current = 1 then 1 else 0 end) from mart.dim_driver where driver_id <> -1",
     )[0]
-
-
-def assert_groups_are_right(path) -> None:
-    """The aggregate, maintained group by group, is what the source's own rows give."""
-    expected = held(
-        path,
-        "select pickup_zone_id, date_trunc('hour', pickup_at at time zone 'UTC'), count(*),"
-        " sum(coalesce(total_amount, 0) - refunded_amount) from mobility.trip where not is_deleted"
-        " group by 1, 2 order by 1, 2",
-    )
-    found = served(
-        path,
-        "select pickup_zone_id, pickup_hour, demand, revenue from mart.agg_zone_hour"
-        " order by pickup_zone_id, pickup_hour",
-    )
-    assert len(found) > 500
-    assert found == expected
 
 
 def test_bad_rows_are_kept_in_quarantine_and_the_others_served(path):
