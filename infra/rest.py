@@ -12,6 +12,7 @@ from typing import Any
 
 import tenacity
 
+from infra import github_oidc
 from infra.errors import InfraError
 
 MANAGEMENT = "https://management.azure.com"
@@ -43,7 +44,7 @@ class RestError(InfraError):
 
 
 def entra(scope: str) -> Token:
-    """Tokens of whoever is signed in: a workload identity, a managed identity or `az login`.
+    """Tokens of whoever is signed in: a job of GitHub Actions, a workload or managed identity, or `az login`.
 
     Raises, when called:
         InfraError: nobody is signed in, or azure-identity is not installed.
@@ -57,7 +58,7 @@ def entra(scope: str) -> Token:
         except ImportError:
             raise InfraError(what, "The package azure-identity is not installed.", "Run `uv sync`.") from None
         try:
-            return DefaultAzureCredential().get_token(scope).token
+            return (github_oidc.credential() or DefaultAzureCredential()).get_token(scope).token
         except ClientAuthenticationError as error:  # it lists every way that was tried
             why = str(error).strip().splitlines()[0]
             raise InfraError(what, why, "Sign in: az login, or a workload identity.") from None

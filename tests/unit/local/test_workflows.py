@@ -1,45 +1,14 @@
 """The workflows' security rules, read from their files."""
 
-import json
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-import yaml
+from workflow_files import FOLDER, NAMES, PROJECT, events, load, permissions, scripts, steps
 
-PROJECT = Path(__file__).resolve().parents[3]
-FOLDER = PROJECT / ".github" / "workflows"
-NAMES = sorted(path.stem for path in FOLDER.glob("*.yml"))
 FILES = sorted([*FOLDER.glob("*.yml"), *FOLDER.parent.glob("actions/*/action.yml")])
 SAME_REPOSITORY = "github.event.pull_request.head.repo.full_name == github.repository"
-
-
-def load(name: str) -> dict:
-    # YAML 1.1 reads the key `on` as true.
-    found = yaml.safe_load((FOLDER / f"{name}.yml").read_text())
-    return {("on" if key is True else key): value for key, value in found.items()}
-
-
-def events(workflow: dict) -> set[str]:
-    on = workflow["on"]
-    return {on} if isinstance(on, str) else set(on)
-
-
-def steps(workflow: dict) -> list[tuple[str, dict, dict]]:
-    return [(name, job, step) for name, job in workflow["jobs"].items() for step in job.get("steps", ())]
-
-
-def permissions(workflow: dict, job: dict) -> dict[str, str]:
-    found = job.get("permissions", workflow.get("permissions"))
-    assert isinstance(found, dict), "a workflow without permissions has those of the repository"
-    return found
-
-
-def scripts(workflow: dict) -> list[str]:
-    return [step["run"] for _, _, step in steps(workflow) if "run" in step]
 
 
 def test_the_workflows_are_these():
@@ -166,100 +135,9 @@ def test_a_teardown_runs_the_recorded_commit_and_no_other_stack_s():
     assert load("sweep")["jobs"]["teardown"]["uses"] == "./.github/workflows/teardown.yml"
 
 
-def test_one_and_the_same_archive_goes_from_dev_to_staging_to_prod():
-    workflow = load("deploy")
-    jobs = workflow["jobs"]
-    assert set(workflow["on"]) == {"push", "workflow_dispatch"} and workflow["on"]["push"]["branches"] == [
-        "main"
-    ]
-    assert jobs["artefact"]["if"] == "github.ref == 'refs/heads/main'"
-    needs = {"dev": "artefact", "staging": ["artefact", "dev"], "prod": ["artefact", "staging"]}
-    for stack, before in needs.items():
-        assert jobs[stack]["needs"] == before
-        assert jobs[stack]["with"] == {"stack": stack, "digest": "${{ needs.artefact.outputs.digest }}"}
-    (job,) = load("deploy-stack")["jobs"].values()
-    assert job["environment"] == "${{ inputs.stack }}"  # prod's and staging's have their approvals
-    assert job["if"] == "github.ref == 'refs/heads/main'"
-    assert not any("checkout" in str(step.get("uses", "")) for step in job["steps"])
-    assert "sha256sum --check" in job["steps"][1]["run"]
-
-
-@pytest.mark.parametrize("name", ["deploy-stack", "ephemeral"])
-def test_triggers_are_brought_to_their_state_after_a_deployment_that_failed_too(name: str):
-    found = 0
-    for job in load(name)["jobs"].values():
-        commands = [step.get("run", "") for step in job.get("steps", ())]
-        for number, command in enumerate(commands):
-            if "pulumi up" in command:
-                after = job["steps"][number + 1]
-                assert after["if"] == "always()"
-                assert after["run"] == 'highwater triggers ensure --stack "$STACK"'
-                found += 1
-    assert found == 1
-
-
-def test_nothing_is_previewed_or_deployed_past_the_policies():
-    commands = [
-        line.strip()
-        for name in ("preview", "preview-main", "ephemeral", "deploy-stack")
-        for script in scripts(load(name))
-        for line in script.splitlines()
-        if "pulumi up" in line or "pulumi preview" in line
-    ]
-    assert len(commands) == 4 and all("--policy-pack policy " in command for command in commands)
-
-
-def test_drift_is_looked_for_every_night_and_nothing_is_changed():
-    workflow = load("drift")
-    assert workflow["on"]["schedule"] and load("sweep")["on"]["schedule"]
-    (job,) = workflow["jobs"].values()
-    assert job["strategy"]["matrix"]["stack"] == ["dev", "staging", "prod"]
-    assert (
-        job["environment"] == "drift"
-    )  # neither prod's, whose approval nobody gives at night, nor its identity
-    (command,) = [s for s in scripts(workflow) if "pulumi" in s]
-    assert command.startswith("pulumi preview ") and "--expect-no-changes" in command
-
-
 def test_everybody_gets_the_tests_and_they_get_no_rights():
     workflow = load("tests")
     assert "pull_request" in workflow["on"] and workflow["permissions"] == {"contents": "read"}
     assert [step["run"] for step in workflow["jobs"]["tests"]["steps"] if "run" in step] == [".ci/run"]
     assert set(workflow["jobs"]) == {"tests", "contracts"}
     assert not any("permissions" in job or "environment" in job for job in workflow["jobs"].values())
-
-
-def test_a_destructive_change_of_a_contract_fails_a_pull_request_until_its_label_names_the_table(tmp_path):
-    """The step as it stands, in a repository whose head narrows a column."""
-    step = next(s for _, _, s in steps(load("tests")) if "contracts plan" in s.get("run", ""))
-    repository, base = tmp_path / "head", tmp_path / "base"
-    contracts = base / "contracts"
-    contracts.mkdir(parents=True)
-    for file in (PROJECT / "contracts").glob("*.yaml"):
-        (contracts / file.name).write_bytes(file.read_bytes())
-    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-C", str(base)]
-    for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", "base"]):
-        subprocess.run([*git, *arguments], check=True)
-    commit = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
-    subprocess.run(["git", "clone", "-q", str(base), str(repository)], check=True)
-    highwater = repository / ".venv" / "bin" / "highwater"
-    highwater.parent.mkdir(parents=True)
-    highwater.symlink_to(Path(sys.executable).with_name("highwater"))
-    zone = repository / "contracts" / "zone.yaml"
-    text = (contracts / "zone.yaml").read_text()
-    harmless = re.sub(r"^owner:.*$", "owner: somebody else", text, flags=re.M)
-    narrower = text.replace("service_zone, type: varchar(32)", "service_zone, type: varchar(16)")
-    # The project's own folder is where the command was installed from: here it is the clone's.
-    script = step["run"].replace("contracts plan", f"contracts plan --directory {zone.parent}")
-    found = []
-    for content, labels in ((harmless, []), (narrower, ["bug"]), (narrower, ["bug", "replace:zone"])):
-        assert content != text
-        zone.write_text(content)
-        work = tmp_path / f"runner{len(found)}"
-        work.mkdir()
-        given = {"BASE": commit.stdout.strip(), "LABELS": json.dumps(labels), "RUNNER_TEMP": str(work)}
-        command = ["bash", "-euo", "pipefail", "-c", script]
-        done = subprocess.run(command, cwd=repository, capture_output=True, text=True, env=os.environ | given)
-        found.append((done.returncode, done.stdout + done.stderr))
-    assert [status for status, _ in found] == [0, 1, 0], found
-    assert "varchar(16)" in found[1][1] and "--replace zone" in found[1][1]
