@@ -11,6 +11,7 @@ def test_one_and_the_same_archive_goes_from_dev_to_staging_to_prod():
         "main"
     ]
     assert jobs["artefact"]["if"] == "github.ref == 'refs/heads/main'"
+    assert jobs["artefact"]["needs"] == "tests"
     needs = {"dev": "artefact", "staging": ["artefact", "dev"], "prod": ["artefact", "staging"]}
     for stack, before in needs.items():
         assert jobs[stack]["needs"] == before
@@ -18,6 +19,7 @@ def test_one_and_the_same_archive_goes_from_dev_to_staging_to_prod():
     (job,) = load("deploy-stack")["jobs"].values()
     assert job["environment"] == "${{ inputs.stack }}"  # prod's and staging's have their approvals
     assert job["if"] == "github.ref == 'refs/heads/main'"
+    assert job["runs-on"] == "${{ fromJSON(vars.RUNNERS || '{}')[inputs.stack] || 'ubuntu-24.04' }}"
     assert not any("checkout" in str(step.get("uses", "")) for step in job["steps"])
     assert "sha256sum --check" in job["steps"][1]["run"]
 
@@ -43,6 +45,26 @@ def test_what_asks_az_late_in_a_job_comes_after_a_login_of_its_own(name: str, la
     (number,) = [n for n, step in enumerate(job["steps"]) if late in step.get("run", "")]
     before, step = job["steps"][number - 1], job["steps"][number]
     assert before["uses"].startswith("azure/login@") and before["if"] == step["if"]
+
+
+def test_nothing_reaches_dev_before_every_test_has_passed_on_the_same_commit():
+    jobs, tests = load("deploy")["jobs"], load("tests")
+    assert jobs["tests"] == {
+        "if": "github.ref == 'refs/heads/main'",
+        "permissions": {"contents": "read"},
+        "uses": "./.github/workflows/tests.yml",
+    }
+    # Called by the deployment, and by nothing else for main: the same commit is tested once.
+    assert set(tests["on"]) == {"pull_request", "workflow_call"}
+    # A push to main must not cancel the tests of the deployment before it.
+    assert "github.run_id" in tests["concurrency"]["group"]
+
+    def before(name: str) -> set[str]:
+        needs = jobs[name].get("needs", [])
+        direct = {needs} if isinstance(needs, str) else set(needs)
+        return direct.union(*map(before, direct))
+
+    assert all("tests" in before(stack) for stack in ("artefact", "dev", "staging", "prod"))
 
 
 @pytest.mark.parametrize("name", ["deploy-stack", "ephemeral"])
