@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from local.check import endpoints, ids, logins, parameters, places, references, roles
+from local.check import endpoints, ids, logins, parameters, places, references, roles, sql_logins
 from local.check.estate import Estate
 from local.check.finding import Finding
 from local.declare import Resource
 
-CHECKS = (references, ids, places, endpoints, roles, logins, parameters)
+CHECKS = (references, ids, places, endpoints, roles, logins, sql_logins, parameters)
 
 
 def check(resources: list[Resource], config: Mapping[str, str]) -> list[Finding]:

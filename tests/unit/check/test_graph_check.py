@@ -2,49 +2,17 @@
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import pytest
+from broken_estate import AZURE, SCRIPT, Estate, activity, assignment, drop, one, referred
+from broken_logins import LOGINS
 
 from local.check import graph
-from local.check.estate import activities, objects
 from local.declare import resources as declare
 from local.declare import stack_config
 
 STACKS = ("local", "dev", "staging", "prod", "pr-7")
-AZURE = "azure-native:"
-SERVICE_PRINCIPAL = "databricks:index/servicePrincipal:ServicePrincipal"
-PERMISSIONS = "databricks:index/permissions:Permissions"
-SCRIPT = "pulumi-python:dynamic/highwater:SqlScript"
 OWN_SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-000000000000"
-
-Estate = list[dict[str, Any]]
-
-
-def one(estate: Estate, type_: str, name: str | None = None) -> dict[str, Any]:
-    """The resource of that type and logical name; the first of the type when no name is given."""
-    return next(
-        r for r in estate
-        if r["type"].removeprefix(AZURE) == type_ and name in (None, r["urn"].rpartition("::")[2])
-    )  # fmt: skip
-
-
-def drop(estate: Estate, type_: str, name: str | None = None) -> None:
-    estate.remove(one(estate, type_, name))
-
-
-def activity(estate: Estate, pipeline: str, name: str) -> dict[str, Any]:
-    return next(a for a in activities(one(estate, "datafactory:Pipeline", pipeline)) if a["name"] == name)
-
-
-def referred(value: Any, type_: str) -> dict[str, Any]:
-    """The first reference of that type inside a value."""
-    return next(found for found in objects(value) if found.get("type") == type_ and "referenceName" in found)
-
-
-def assignment(estate: Estate, name: str) -> dict[str, Any]:
-    return one(estate, "authorization:RoleAssignment", name)["inputs"]
-
 
 # Each breaks one thing and returns nothing. What is said of it stands in the table below.
 
@@ -163,35 +131,6 @@ def no_right_to_send_facts(e: Estate) -> None:
     drop(e, "authorization:RoleAssignment", "factory-run_facts")
 
 
-def no_service_principal(e: Estate) -> None:
-    for found in [r for r in e if r["type"] == SERVICE_PRINCIPAL]:
-        e.remove(found)
-
-
-def the_wrong_id_in_databricks(e: Estate) -> None:
-    """The object id in the application id's place: it looks right, and nobody can log in by it."""
-    identity = one(e, "managedidentity:UserAssignedIdentity", "factory")
-    from local.azure.outputs import answer
-
-    made = answer(identity["type"], "factory", identity["inputs"]).outputs
-    for found in e:
-        if found["type"] == SERVICE_PRINCIPAL and found["inputs"]["applicationId"] == made["clientId"]:
-            found["inputs"]["applicationId"] = made["principalId"]
-
-
-def more_than_running_the_job(e: Estate) -> None:
-    for rule in (
-        rule for found in e if found["type"] == PERMISSIONS for rule in found["inputs"]["accessControls"]
-    ):
-        if rule["permissionLevel"] == "CAN_MANAGE_RUN":
-            rule["permissionLevel"] = "CAN_MANAGE"
-
-
-def no_login_for_the_factory(e: Estate) -> None:
-    for script in (r["inputs"] for r in e if r["type"] == SCRIPT):
-        script["script"] = script["script"].replace("highwater_factory", "somebody")
-
-
 def a_parameter_too_many(e: Estate) -> None:
     activity(e, "ingest", "Load table")["parameters"]["colour"] = "red"
 
@@ -252,10 +191,6 @@ BROKEN: dict[Callable[[Estate], None], tuple[str, str, str, str]] = {
     a_scope_too_broad: ("dev", "role", "factory-landing", "factory is Storage Blob Data Contributor also on bronze"),
     a_role_for_another: ("dev", "role", "factory-landing", "synapse is Storage Blob Data Contributor here, and nothing"),  # noqa: E501 - one row
     no_right_to_send_facts: ("dev", "role", "ingest", "factory can't send rows to a collection rule on"),
-    no_service_principal: ("dev", "login", "ingest", "no service principal of the workspace has the application id"),
-    the_wrong_id_in_databricks: ("dev", "login", "ingest", "no service principal of the workspace has the application id"),  # noqa: E501 - one row
-    more_than_running_the_job: ("dev", "login", "ingest", "must have CAN_MANAGE_RUN on the job, found CAN_MANAGE"),
-    no_login_for_the_factory: ("dev", "login", "control-service", "no script makes the role 'highwater_factory'"),
     a_parameter_too_many: ("dev", "parameter", "ingest", "the pipeline 'load_table' of 'Load table' has no parameter 'colour'"),  # noqa: E501 - one row
     a_parameter_too_few: ("dev", "parameter", "ingest", "'Load table' needs the parameter 'table_name'"),
     a_trigger_s_parameter: ("dev", "parameter", "every_few_minutes", "of the trigger has no parameter 'table'"),
@@ -264,7 +199,7 @@ BROKEN: dict[Callable[[Estate], None], tuple[str, str, str, str]] = {
     a_wheel_with_positional_parameters: ("dev", "parameter", "ingest", "the wheel of 'Merge' takes no named parameters"),  # noqa: E501 - one row
     another_job: ("dev", "parameter", "ingest", "'Merge' runs the job 1, which is not declared"),
     a_parameter_read_and_not_declared: ("dev", "parameter", "load_table", "reads the parameter 'kind'"),
-}  # fmt: skip
+} | LOGINS  # fmt: skip
 
 
 def checked(
