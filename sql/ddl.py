@@ -17,16 +17,25 @@ def create_role(role: str = ROLE, object_id: str | None = None) -> str:
     """The script that makes the data factory's login unless it is there. It owns nothing and has no password.
 
     With `object_id` the login is the Microsoft Entra identity of that object id, which Azure Database for
-    PostgreSQL makes by a function of its own: that script must run in the database `postgres`.
+    PostgreSQL makes by a function of its own: that script must run in the database `postgres`. Which identity a
+    role belongs to is its security label; a role that outlived its identity is given to the new one.
     """
-    make = f"create role {identifier(role)} login"
+    make, otherwise = f"create role {identifier(role)} login;", ""
     if object_id is not None:
         arguments = f"{literal(role)}, {literal(object_id)}, 'service', false, false"
-        make = f"perform pg_catalog.pgaadauth_create_principal_with_oid({arguments})"
+        make = f"perform pg_catalog.pgaadauth_create_principal_with_oid({arguments});"
+        label = literal(f"aadauth,oid={object_id},type=service")
+        otherwise = f"""
+    elsif (
+        select s.label from pg_catalog.pg_shseclabel s join pg_catalog.pg_roles r on r.oid = s.objoid
+        where s.classoid = 'pg_catalog.pg_authid'::pg_catalog.regclass and s.provider = 'pgaadauth'
+            and r.rolname = {literal(role)}
+    ) is distinct from {label} then
+        security label for "pgaadauth" on role {identifier(role)} is {label};"""
     return f"""do $role$
 begin
     if not exists (select 1 from pg_catalog.pg_roles where rolname = {literal(role)}) then
-        {make};
+        {make}{otherwise}
     end if;
 exception when duplicate_object or unique_violation then null;  -- another session was quicker
 end $role$;

@@ -67,3 +67,17 @@ def test_the_factory_may_read_and_see_transactions():
     assert (
         ddl.grants(CONTRACTS["zone"]) == 'grant select on table "mobility"."zone" to "highwater_factory";\n'
     )
+
+
+def test_a_role_that_outlived_its_identity_is_given_to_the_new_one():
+    text = ddl.create_role("it's", "0000'0000")
+    make, rest = text.split("    elsif (\n")
+    assert "pgaadauth_create_principal_with_oid('it''s', '0000''0000', 'service', false, false);" in make
+    found, label = rest.split(") is distinct from ")
+    assert "s.provider = 'pgaadauth'" in found and "r.rolname = 'it''s'" in found
+    # Neither at its making nor later is it an administrator: the label has no `admin`.
+    bound = "'aadauth,oid=0000''0000,type=service'"
+    assert label.startswith(
+        f'{bound} then\n        security label for "pgaadauth" on role "it\'s" is {bound};\n'
+    )
+    assert "label" not in ddl.create_role("it's")
