@@ -74,6 +74,8 @@ def _options(request: Any) -> dict[str, Any]:
         "deleteBeforeReplace": request.deleteBeforeReplace,
         "replaceOnChanges": sorted(request.replaceOnChanges),
         "ignoreChanges": sorted(request.ignoreChanges),
+        # The names of what the engine calls around a change, by when it does.
+        "hooks": {when.camelcase_name: list(names) for when, names in request.hooks.ListFields()},
         # Which resources each property is made from.
         "propertyDependencies": {
             name: sorted(found.urns) for name, found in request.propertyDependencies.items() if found.urns
@@ -134,7 +136,7 @@ def resources(stack: str, config: Mapping[str, str] | None = None) -> list[Resou
 
     Each is {urn, type, inputs, options}; inputs by Pulumi's wire names; options are those of parent,
     provider, dependsOn, propertyDependencies, protect, retainOnDelete, deletedWith,
-    deleteBeforeReplace, replaceOnChanges and ignoreChanges that are set.
+    deleteBeforeReplace, replaceOnChanges, ignoreChanges and hooks (their names) that are set.
 
     Args:
         stack: local, dev, staging, prod or pr-N.

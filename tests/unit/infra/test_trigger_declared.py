@@ -31,6 +31,26 @@ def test_every_trigger_is_inside_the_component_and_goes_with_the_factory(stack, 
     assert len(inside) == sum(r["type"] == "highwater:infra:Trigger" for r in found.values())
 
 
+@pytest.mark.parametrize("stack", ["local", "dev", "staging", "prod", "pr-7"])
+def test_every_trigger_is_stopped_before_a_change_and_settled_after_it_and_nothing_else_has_hooks(
+    stack, declared
+):
+    found = {
+        urn.rpartition("::")[2]: (resource["type"], resource["options"]["hooks"])
+        for urn, resource in declared(stack).items()
+        if "hooks" in resource["options"]
+    }
+    names = {"every_few_minutes", "every_window", "every_day"}
+    assert found == {
+        name: (TOKEN, {
+            "beforeUpdate": [f"stop-{name}"],
+            "afterCreate": [f"settle-{name}"],
+            "afterUpdate": [f"settle-{name}"],
+        })
+        for name in names
+    }  # fmt: skip
+
+
 def test_the_laptop_has_its_own_plane_and_azure_the_real_one(declared):
     def planes(stack: str) -> set[str]:
         return {
