@@ -9,6 +9,8 @@ from infra.network import addresses
 from infra.section import Guid, Section
 
 EntraName = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\[\]'\"\x00-\x1f]+$")]
+_LABEL = r"[0-9A-Za-z]([0-9A-Za-z-]{0,61}[0-9A-Za-z])?"
+HostName = Annotated[str, Field(max_length=253, pattern=rf"^{_LABEL}(\.{_LABEL})*$")]
 Redundancy = Literal["Standard_LRS", "Standard_ZRS", "Standard_GRS", "Standard_GZRS"]
 
 
@@ -60,7 +62,10 @@ class Postgres(Section):
     @model_validator(mode="after")
     def _burstable_stands_alone(self) -> "Postgres":
         if self.tier == "Burstable" and self.high_availability != "Disabled":
-            raise ValueError("a Burstable server has no high availability; use GeneralPurpose or Disabled")
+            raise ValueError(
+                "highwater:postgres.high_availability must be Disabled where highwater:postgres.tier is Burstable, "
+                f"which has none (found: {self.high_availability!r})"
+            )
         return self
 
 
@@ -71,9 +76,10 @@ class ExternalSource(Section):
     Vault holds. `resource_id` is for an Azure flexible server that a private stack reaches privately.
     """
 
-    server: str = Field(min_length=1)
-    database: str = Field(min_length=1)
-    username: str = Field(min_length=1)
+    server: HostName
+    # They become parts of a connection's text: nothing in them may end a part and begin another.
+    database: str = Field(pattern=r"^[0-9A-Za-z_][0-9A-Za-z_.$-]{0,62}$")
+    username: str = Field(pattern=r"^[0-9A-Za-z_][0-9A-Za-z_.$#@+-]{0,62}$")
     port: int = Field(5432, ge=1, le=65535)
     ssl_mode: Literal[3, 5] = 5
     secret: str | None = Field(None, pattern=r"^[0-9a-zA-Z-]{1,127}$")
@@ -93,7 +99,11 @@ class Source(Section):
     @model_validator(mode="after")
     def _one_of_both(self) -> "Source":
         if self.sample == (self.external is not None):
-            raise ValueError("either sample is true, or external names a server and sample is false")
+            external = "left out" if self.external is None else "given"
+            raise ValueError(
+                "highwater:source.external must name a server where highwater:source.sample is false, and be left "
+                f"out where it is true (found: {external}, {self.sample})"
+            )
         return self
 
 

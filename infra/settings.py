@@ -63,7 +63,8 @@ class Settings(Section):
     def _encrypted_on_azure(self) -> "Settings":
         if self.stack.environment != "local" and (self.postgres.ssl_mode == 0 or not self.postgres.entra):
             raise ValueError(
-                "postgres.ssl_mode 0 and postgres.entra false are for the laptop's Unix socket only"
+                "highwater:postgres.ssl_mode must be 3 or 5, and highwater:postgres.entra true, anywhere but on "
+                f"the laptop's Unix socket (found: {self.postgres.ssl_mode}, {self.postgres.entra})"
             )
         return self
 
@@ -71,14 +72,14 @@ class Settings(Section):
     def _reachable(self) -> "Settings":
         if self.network.private and self.compute == "serverless" and self.databricks.account_id is None:
             raise ValueError(
-                "databricks.compute serverless with network.mode private needs databricks.account_id, "
-                "a GUID (found: None): its private endpoints are objects of the Databricks account"
+                "highwater:databricks.account_id must be a GUID where highwater:databricks.compute is serverless "
+                "and highwater:network.mode private (found: None): the private endpoints are the account's"
             )
         public = self.stack.environment != "local" and not self.network.private
         if public and not (self.network.azure_services or self.network.allowed):
             raise ValueError(
-                "network.azure_services false and network.allowed empty leave PostgreSQL and Synapse "
-                "closed to all: name a range, or use mode private"
+                "highwater:network.azure_services must be true, or highwater:network.allowed name a range, in mode "
+                "public (found: False, none): PostgreSQL and Synapse would be closed to all"
             )
         return self
 
@@ -105,7 +106,8 @@ class Settings(Section):
     def _catalogued_on_azure(self) -> "Settings":
         if self.stack.environment != "local" and not self.databricks.unity_catalog:
             raise ValueError(
-                "databricks.unity_catalog false is for the laptop only: without it no job reaches the lake"
+                "highwater:databricks.unity_catalog must be true anywhere but on the laptop (found: False): "
+                "without it no job reaches the lake"
             )
         return self
 
@@ -122,9 +124,10 @@ class Settings(Section):
 
 
 def _tellable(key: str, value: Any) -> bool:
-    """Whether a refused value may be shown: no whole object, nor what was meant to be a secret."""
+    """Whether a refused value may be shown: no whole object, nor what is or brings in a secret."""
     whole = isinstance(value, (dict, Settings)) or (isinstance(value, str) and value[:1] in ("{", "["))
-    return not whole and not _SECRETIVE.search(key)
+    assigns = isinstance(value, str) and "=" in value and _SECRETIVE.search(value)
+    return not whole and not assigns and not _SECRETIVE.search(key)
 
 
 def _refusal(stack: str, error: ValidationError) -> InfraError:
@@ -136,7 +139,9 @@ def _refusal(stack: str, error: ValidationError) -> InfraError:
             else NAMESPACE
         )
         found = f" (found: {problem['input']!r})" if _tellable(key, problem["input"]) else ""
-        lines.append(f"{key}: {problem['msg']}{found}")
+        rule = problem["msg"].removeprefix("Value error, ")
+        # A rule across settings names its keys, in full, itself.
+        lines.append(rule if rule.startswith(f"{NAMESPACE}:") else f"{key}: {problem['msg']}{found}")
     file = f"Pulumi.{StackName.parse(stack).environment}.yaml"
     return InfraError(
         f"The settings of stack {stack} are refused.", "\n".join(lines), f"Correct them in {file}."

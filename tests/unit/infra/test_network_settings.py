@@ -49,7 +49,7 @@ def test_the_compute_of_a_mode_can_be_another_one():
 
 def test_serverless_in_a_private_stack_needs_the_account():
     message = refused(network={"mode": "private"}, databricks={"compute": "serverless"})
-    assert "databricks.compute serverless with network.mode private needs databricks.account_id" in message
+    assert "highwater:databricks.account_id must be a GUID where highwater:databricks.compute is" in message
     assert "(found: None)" in message
     wrong = refused(databricks={"compute": "serverless", "account_id": "acme"})
     assert "highwater:databricks.account_id: String should match pattern" in wrong
@@ -118,7 +118,9 @@ def test_a_range_is_one_address_or_two():
 
 
 def test_a_public_stack_lets_somebody_in():
-    assert "leave PostgreSQL and Synapse closed to all" in refused("dev", network={"azure_services": False})
+    assert "in mode public (found: False, none): PostgreSQL and Synapse" in refused(
+        "dev", network={"azure_services": False}
+    )
     office = settings("dev", network={"azure_services": False, "allowed": {"office": "203.0.113.7"}})
     assert office.network.allowed == {"office": "203.0.113.7"}
 

@@ -73,24 +73,67 @@ def test_every_wrong_value_is_named_at_once():
     assert "highwater:location:" in message
 
 
-def test_rules_across_settings():
-    assert "a Burstable server has no high availability" in refused(
-        postgres='{"high_availability": "ZoneRedundant"}'
-    )
-    assert "postgres.ssl_mode 0 and postgres.entra false are for the laptop" in refused(
-        postgres='{"ssl_mode": 0}'
-    )
-    assert "databricks.unity_catalog false is for the laptop only" in refused(
-        databricks='{"unity_catalog": false}'
-    )
-    assert "either sample is true, or external names a server" in refused(source='{"sample": false}')
+OWN = {"server": "db.acme.example", "database": "shop", "username": "reader"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("postgres", {"high_availability": "ZoneRedundant"}, "highwater:postgres.high_availability must be Disabled where highwater:postgres.tier is Burstable, which has none (found: 'ZoneRedundant')"),  # noqa: E501 - one message
+        ("postgres", {"ssl_mode": 0}, "highwater:postgres.ssl_mode must be 3 or 5, and highwater:postgres.entra true, anywhere but on the laptop's Unix socket (found: 0, True)"),  # noqa: E501 - one message
+        ("postgres", {"entra": False}, "highwater:postgres.ssl_mode must be 3 or 5, and highwater:postgres.entra true, anywhere but on the laptop's Unix socket (found: 5, False)"),  # noqa: E501 - one message
+        ("databricks", {"unity_catalog": False}, "highwater:databricks.unity_catalog must be true anywhere but on the laptop (found: False): without it no job reaches the lake"),  # noqa: E501 - one message
+        ("source", {"sample": False}, "highwater:source.external must name a server where highwater:source.sample is false, and be left out where it is true (found: left out, False)"),  # noqa: E501 - one message
+        ("source", {"external": OWN}, "highwater:source.external must name a server where highwater:source.sample is false, and be left out where it is true (found: given, True)"),  # noqa: E501 - one message
+    ],
+)  # fmt: skip
+def test_a_rule_across_settings_names_its_keys_and_what_was_found(key: str, value: dict, told: str):
+    assert refused(**{key: json.dumps(value)}).splitlines() == [
+        "The settings of stack dev are refused.",
+        told,
+        "Correct them in Pulumi.dev.yaml.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "found"),
+    [
+        ("server", "db.acme.example;Password=canary", ""),
+        ("server", "https://db.acme.example", " (found: 'https://db.acme.example')"),
+        ("server", "db..example", " (found: 'db..example')"),
+        ("database", "shop;Pwd=canary", ""),
+        ("database", "shop'", ' (found: "shop\'")'),
+        ("username", "reader;Host=elsewhere", " (found: 'reader;Host=elsewhere')"),
+        ("username", "reader;Password=canary", ""),
+        ("username", "", " (found: '')"),
+    ],
+)
+def test_no_part_of_a_connection_brings_in_another_part(key: str, value: str, found: str):
+    message = refused(source=json.dumps({"sample": False, "external": OWN | {key: value}}))
+    assert f"highwater:source.external.{key}: String should match pattern '^[" in message
+    assert message.splitlines()[1].endswith(f"$'{found}")
+    assert "canary" not in message
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("server", "10.1.2.3"),
+        ("server", "psql-1.postgres.database.azure.com"),
+        ("username", "reader@psql-1"),
+        ("username", "a_b.org#EXT#@acme.example"),
+        ("database", "shop-2_a$"),
+    ],
+)
+def test_names_that_servers_really_have_are_accepted(key: str, value: str):
+    source = {"sample": False, "external": OWN | {key: value}}
+    found = from_config("dev", LEAST | {"highwater:source": json.dumps(source)})
+    assert getattr(found.source.external, key) == value
 
 
 def test_an_own_source_takes_the_place_of_the_sample():
-    own = {"server": "db.acme.example", "database": "shop", "username": "reader"}
-    settings = from_config(
-        "dev", LEAST | {"highwater:source": json.dumps({"sample": False, "external": own})}
-    )
+    source = {"sample": False, "external": OWN}
+    settings = from_config("dev", LEAST | {"highwater:source": json.dumps(source)})
     assert settings.source.external.server == "db.acme.example"
     assert settings.source.external.ssl_mode == 5
 
