@@ -84,6 +84,7 @@ def test_half_a_deployment_is_torn_down_and_what_is_left_is_named(
     azure.there = {
         trigger: {"name": "every_few_minutes", "properties": {"runtimeState": "Started"}},
         group: {"id": group},
+        "/api/2.1/unity-catalog/bindings/catalog/hw_pr_7": {"bindings": []},
         roles: {
             "value": [
                 {"id": f"{inside}/providers/a/roleAssignments/1", "properties": {"scope": inside}},
@@ -102,6 +103,7 @@ def test_half_a_deployment_is_torn_down_and_what_is_left_is_named(
     assert first.left == (
         f"resource group {group}",
         f"role assignment {inside}/providers/a/roleAssignments/1",
+        "Unity Catalog catalog hw_pr_7",
     )
     assert azure.calls == [
         f"{trigger}/stop",

@@ -84,3 +84,42 @@ def test_what_could_not_be_looked_for_is_no_proof():
     (line,) = work._unproved(traces)
     assert "hw_pr_7" in line and "--metastore-host" in line
     assert list(work._unproved(Traces())) == []
+
+
+class _Service:
+    """A service that has these things, by path without its version; it is asked in `asked`."""
+
+    def __init__(self, there: dict[str, dict]):
+        self.there, self.asked = there, []
+
+    def call(self, method: str, path: str) -> dict | None:
+        self.asked.append((method, path))
+        return self.there.get(path.partition("?")[0])
+
+    def all(self, path: str) -> list[dict]:
+        return []
+
+
+def test_what_is_left_in_the_metastore_is_named():
+    bindings = "/api/2.1/unity-catalog/bindings"
+    # An object that is bound to no workspace is left as well: an empty list is an answer.
+    metastore = _Service(
+        {f"{bindings}/catalog/hw_pr_7": {}, f"{bindings}/external_location/hw_pr_7_gold": {"bindings": [{}]}}
+    )
+    named = {("catalog", "hw_pr_7"), ("external_location", "hw_pr_7_gold"), ("storage_credential", "hw_pr_7")}
+    work = AzureTeardown("pr-7", SUBSCRIPTION, _Service({}), metastore)
+    assert list(work._left(Traces(metastore=frozenset(named)))) == [
+        "Unity Catalog catalog hw_pr_7",
+        "Unity Catalog external_location hw_pr_7_gold",
+    ]
+    assert metastore.asked == [("GET", f"{bindings}/{kind}/{name}") for kind, name in sorted(named)]
+
+
+def test_every_object_of_the_metastore_that_a_stack_declares_is_looked_for():
+    metastore = _Service({})
+    traces = declared("pr-7", SUBSCRIPTION)
+    assert list(AzureTeardown("pr-7", SUBSCRIPTION, _Service({}), metastore)._left(traces)) == []
+    assert {path.split("/")[-2] for _, path in metastore.asked} == {
+        "catalog", "external_location", "storage_credential",
+    }  # fmt: skip
+    assert len(metastore.asked) == len(traces.metastore)
