@@ -15,6 +15,59 @@ DIAGNOSABLE = frozenset(
         "synapse:Workspace",
     }
 )
+_PARENT = "a part of another resource, whose setting covers it"
+_NO_LOGS = "Azure has no resource logs of it; who changed it stands in the subscription's activity log"
+# Every other type that a stack declares, and why it carries no setting.
+UNLOGGED = {
+    **dict.fromkeys(
+        (
+            "datafactory:CredentialOperation",
+            "datafactory:Dataset",
+            "datafactory:IntegrationRuntime",
+            "datafactory:LinkedService",
+            "datafactory:ManagedPrivateEndpoint",
+            "datafactory:Pipeline",
+            "datafactory:Trigger",
+            "dbforpostgresql:AdministratorsMicrosoftEntra",
+            "dbforpostgresql:Database",
+            "dbforpostgresql:FirewallRule",
+            "network:PrivateDnsZoneGroup",
+            "operationalinsights:Table",
+            "privatedns:VirtualNetworkLink",
+            "resources:Resource",  # generic: what of a factory the typed resources can't express
+            "storage:BlobContainer",
+            "storage:BlobServiceProperties",
+            "storage:ManagementPolicy",
+            "synapse:IpFirewallRule",
+            "synapse:WorkspaceSqlAadAdmin",
+        ),
+        _PARENT,
+    ),
+    **dict.fromkeys(
+        (
+            "applicationinsights:Workbook",
+            "authorization:RoleAssignment",
+            "consumption:Budget",
+            "databricks:AccessConnector",
+            "managedidentity:UserAssignedIdentity",
+            "monitor:ActionGroup",
+            "monitor:DataCollectionEndpoint",
+            "monitor:DiagnosticSetting",
+            "monitor:MetricAlert",
+            "monitor:ScheduledQueryRule",
+            "network:NatGateway",
+            "network:PrivateEndpoint",
+            "privatedns:PrivateZone",
+            "resources:ResourceGroup",
+        ),
+        _NO_LOGS,
+    ),
+    "monitor:DataCollectionRule": "a row that it drops is missed by the freshness alert",
+    "network:NetworkSecurityGroup": "it counts how often Databricks' own rules matched",
+    "network:PublicIPAddress": "it tells of attacks alone, and nothing listens on the gateway's address",
+    "network:VirtualNetwork": "it tells of attacks on public addresses alone, and has none inside",
+    "operationalinsights:Workspace": "who queried what would go into the workspace that is queried",
+}
 _SETTING = "monitor:DiagnosticSetting"
 # The laptop has nothing that takes logs in.
 _UNWATCHED = frozenset({"local"})

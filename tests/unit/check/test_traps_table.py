@@ -38,3 +38,19 @@ def test_what_is_undone_is_there_once_and_its_test_too(trap):
     assert (PROJECT / trap.file).read_text().count(trap.handled) == 1
     file, _, name = trap.test.partition("::")
     assert f"def {name.partition('[')[0]}(" in (PROJECT / file).read_text()
+
+
+def test_the_list_of_what_is_to_be_seen_live_leads_to_every_other_page_s_list():
+    docs = PROJECT / "docs"
+    heading = re.compile(r"^## (.*(?:live subscription|once on Azure).*)$", re.MULTILINE)
+    anchors = {
+        f"{page.name}#{found.lower().replace(' ', '-')}"
+        for page in docs.glob("*.md")
+        for found in heading.findall(page.read_text())
+        if page.name != "azure.md"
+    }
+    assert {anchor.partition("#")[0] for anchor in anchors} >= {
+        "azure-network.md", "azure-sql.md", "deploy.md", "maintenance.md", "monitoring.md",
+    }  # fmt: skip
+    linked = set(re.findall(r"\]\(([a-z-]+\.md#[^)]+)\)", (docs / "azure.md").read_text()))
+    assert anchors - linked == set()

@@ -85,9 +85,8 @@ def test_each_run_posts_its_facts_to_the_rule_as_the_factory_s_identity(stack, o
     rule = only(of_type(stack, f"{AZURE}:monitor:DataCollectionRule"))
     endpoint = only(of_type(stack, f"{AZURE}:monitor:DataCollectionEndpoint"))
     immutable = answer(f"{AZURE}:monitor:DataCollectionRule", "x", rule).outputs["immutableId"]
-    host = answer(f"{AZURE}:monitor:DataCollectionEndpoint", "x", endpoint).outputs["logsIngestion"][
-        "endpoint"
-    ]
+    made = answer(f"{AZURE}:monitor:DataCollectionEndpoint", "x", endpoint).outputs
+    host = made["logsIngestion"]["endpoint"]
     pipelines = of_type(stack, f"{AZURE}:datafactory:Pipeline")
     for name in ("ingest", "reload"):
         activities = {a["name"]: a for a in pipelines[name]["activities"]}

@@ -1,6 +1,7 @@
 """Every query that somebody on Azure will run reads only what something declared writes."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -163,3 +164,13 @@ def test_the_reader_follows_columns_through_a_query():
     assert Reader({"T": {"A": "long", "K": "string"}}).columns(
         "T | summarize arg_max(A, *) by K | order by A desc"
     ) == ["K", "A"]
+
+
+def test_the_pipelines_that_send_facts_are_those_that_the_page_names(of_type):
+    pipelines = of_type("dev", "azure-native:datafactory:Pipeline")
+    senders = {
+        name for name, p in pipelines.items() if any(a["name"] == "Send facts" for a in p["activities"])
+    }
+    page = (Path(__file__).resolve().parents[3] / "docs" / "monitoring.md").read_text()
+    named = page.partition("can't see them. So ")[2].partition(" end with ")[0]
+    assert set(re.findall(r"`(\w+)`", named)) == senders

@@ -7,6 +7,7 @@ import pytest
 
 from infra.settings import from_config, stack_file
 from policy.rules import RULES, breaches
+from policy.rules.diagnostics import DIAGNOSABLE, UNLOGGED
 from policy.rules.public_access import PRIVATE
 
 STACKS = ("local", "dev", "staging", "prod", "pr-7")
@@ -165,6 +166,14 @@ def test_a_secret_by_name_of_its_vault_entry_passes(estate: Callable):
         "store": {"type": "LinkedServiceReference", "referenceName": "vault"},
     }  # fmt: skip
     assert found("no-secret-literals", resources) == []
+
+
+def test_every_declared_type_has_logs_or_a_reason_for_none(estate: Callable):
+    kinds = {r["type"].removeprefix("azure-native:") for stack in STACKS for r in estate(stack)}
+    azure = {kind for kind in kinds if kind.count(":") == 1 and not kind.startswith("databricks:index")}
+    declared = azure - {kind for kind in azure if kind.startswith(("pulumi", "highwater"))}
+    assert declared == DIAGNOSABLE | UNLOGGED.keys()
+    assert not DIAGNOSABLE & UNLOGGED.keys()
 
 
 def test_every_rule_is_refused_something_here():
