@@ -96,6 +96,14 @@ def scripts_of_nobody(e: Estate) -> None:
     one(e, SCRIPT, "control-10_schema")["inputs"]["user"] = "somebody"
 
 
+def nobody_to_run_as(e: Estate) -> None:
+    drop(e, SERVICE_PRINCIPAL, "merge-principal")
+
+
+def no_right_to_the_machines(e: Estate) -> None:
+    drop(e, PERMISSIONS, "merge-machines-users")
+
+
 LOGINS: dict[Callable[[Estate], None], tuple[str, str, str, str]] = {
     no_service_principal: ("dev", "login", "ingest", "no service principal of the workspace has the application id"),
     the_wrong_id_in_databricks: ("dev", "login", "ingest", "no service principal of the workspace has the application id"),  # noqa: E501 - one row
@@ -111,4 +119,6 @@ LOGINS: dict[Callable[[Estate], None], tuple[str, str, str, str]] = {
     a_deployer_that_runs_nothing: ("prod", "login", "postgres-deployer", "is neither the configured administrator nor whoever runs its scripts"),  # noqa: E501 - one row
     a_stranger_as_synapse_s_administrator: ("dev", "login", "synapse-administrator", "is neither the configured administrator"),  # noqa: E501 - one row
     scripts_of_nobody: ("dev", "login", "control-10_schema", "it runs as 'somebody', who does not administer"),
+    nobody_to_run_as: ("prod", "login", "merge", "has the application id 33333333-3333-3333-3333-333333333333, which it runs as"),  # noqa: E501 - one row
+    no_right_to_the_machines: ("prod", "login", "merge", "which it runs as, has no CAN_ATTACH_TO on the pool"),
 }  # fmt: skip

@@ -42,8 +42,9 @@ def test_data_factory_s_identity_may_run_this_job_and_nothing_else(stack, of_typ
     identity = of_type(stack, IDENTITY)["factory"]
     client = answer(IDENTITY, "factory", identity).outputs["clientId"]
     principals = of_type(stack, f"{INDEX}servicePrincipal:ServicePrincipal")
-    assert [p["applicationId"] for p in principals.values()] == [client]
-    (permissions,) = of_type(stack, f"{INDEX}permissions:Permissions").values()
+    assert principals["factory-principal"]["applicationId"] == client
+    assert client not in [p["applicationId"] for name, p in principals.items() if name != "factory-principal"]
+    permissions = of_type(stack, f"{INDEX}permissions:Permissions")["merge-starters"]
     job = answer(f"{INDEX}job:Job", "merge", of_type(stack, f"{INDEX}job:Job")["merge"])
     assert permissions == {
         "jobId": job.id,
@@ -139,6 +140,29 @@ def test_it_runs_as_whom_the_settings_name(on_a_cluster, of_type):
     assert "runAs" not in of_type("dev", f"{INDEX}job:Job")["merge"]
 
 
+@pytest.mark.parametrize("stack", ["staging", "prod"])
+def test_a_private_stack_s_job_runs_as_nobody_who_administers(stack, of_type):
+    """Whoever deploys owns the catalog and the workspace: a job that runs as its creator could do all of it."""
+    run_as = json.loads(stack_config(stack)["highwater:databricks"])["run_as"]
+    assert of_type(stack, f"{INDEX}job:Job")["merge"]["runAs"] == {"servicePrincipalName": run_as}
+    principals = of_type(stack, f"{INDEX}servicePrincipal:ServicePrincipal")
+    assert principals["merge-principal"]["applicationId"] == run_as
+    machines = of_type(stack, f"{INDEX}permissions:Permissions")["merge-machines-users"]
+    assert machines["accessControls"] == [
+        {"servicePrincipalName": run_as, "permissionLevel": "CAN_ATTACH_TO"}
+    ]
+    own = [g for g in of_type(stack, f"{INDEX}grant:Grant").values() if g["principal"] == run_as]
+    held = {g.get("externalLocation") or g.get("schema") or g["catalog"]: g["privileges"] for g in own}
+    layers = ("landing", "bronze", "silver", "quarantine")
+    registered = ("gold", "restricted")
+    assert held == {
+        f"hw_{stack}": ["USE_CATALOG"],
+        **{f"hw_{stack}_{layer}": ["READ_FILES", "WRITE_FILES"] for layer in layers},
+        **{f"hw_{stack}_{r}": ["CREATE_EXTERNAL_TABLE", "READ_FILES", "WRITE_FILES"] for r in registered},
+        **{f"hw_{stack}.{r}": ["CREATE_TABLE", "USE_SCHEMA"] for r in registered},
+    }
+
+
 def test_people_hear_of_a_failure(on_a_cluster, of_type):
     assert job_of(on_a_cluster)["emailNotifications"] == {
         "onFailures": ["data@acme.example"],
@@ -154,7 +178,7 @@ def test_a_private_stack_has_a_cluster_unless_it_has_an_account():
     config = stack_config("dev") | {"highwater:network": json.dumps({"mode": "private"})}
     assert from_config("dev", config).compute == "job_cluster"
     asked = {**config, "highwater:databricks": json.dumps({"compute": "serverless"})}
-    with pytest.raises(InfraError, match=r"needs databricks\.account_id"):
+    with pytest.raises(InfraError, match=r"highwater:databricks\.account_id must be a GUID"):
         from_config("dev", asked)
 
 
