@@ -51,13 +51,11 @@ class Verdict:
 
 
 def source_query(contract: Contract) -> str:
-    """The source's rows in PostgreSQL's SQL, each column with the cast that it is extracted by, but those that the
-    contract skips."""
+    """The source's rows, as they are extracted, in PostgreSQL's SQL; without those that the contract skips."""
+    skips = contract.cursor is not None and contract.cursor.nulls == "skip"
+    where = f" where t.{identifier(contract.cursor.column)} is not null" if skips else ""
     # A cursor that lies in no window is in quarantine as a finite one.
-    query = rows(contract, finite=True)
-    if contract.cursor is not None and contract.cursor.nulls == "skip":
-        query += f" where t.{identifier(contract.cursor.column)} is not null"
-    return query
+    return rows(contract, finite=True) + where
 
 
 def served_query(contract: Contract) -> str:
