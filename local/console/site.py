@@ -65,9 +65,11 @@ def root(ask: Ask, act: Act, answers: Answers) -> Callable[[], None]:
 
 def warm(ask: Ask, answers: Answers) -> None:
     """Do what takes long the first time, before somebody waits for it. What fails here is told by its page."""
-    with suppress(Exception):
-        lineage.known()
-        lineage.sources()
+
+    def opened() -> None:
         with ask.lake.session():
             pass
-        answers.warm()
+
+    for step in (lineage.known, lineage.sources, opened, answers.warm):
+        with suppress(Exception):
+            step()

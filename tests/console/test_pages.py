@@ -7,7 +7,9 @@ import psycopg
 import pytest
 from playwright.sync_api import Page, expect
 
+from local.adf.runtime.owner import this_process
 from local.azure.trigger_states import TriggerStates
+from local.console.pages.run import REFRESH_SECONDS
 
 PAGES = {"1": "Now", "2": "Runs", "3": "Quality", "4": "Business", "5": "Ledger", "6": "Lineage",
          "7": "Resources", "8": "Panels"}  # fmt: skip
@@ -48,6 +50,41 @@ def test_a_failing_run_is_found_opened_and_explained(console, visit):
     page.get_by_role("button", name="Run again from where it failed").click()
     expect(page.get_by_role("alertdialog")).to_contain_text("are not repeated")
     page.get_by_role("button", name="Cancel").click()
+
+
+@pytest.fixture
+def live_run(console):
+    """A run whose first activity is under way, in this process."""
+    run = "11111111-2222-4333-8444-555555555555"
+    with psycopg.connect(console.stack.conninfo("control"), autocommit=True) as connection:
+        connection.execute(
+            "insert into adf.pipeline_runs (run_id, pipeline, status, parameters, run_group_id, started_at, owner)"
+            " values (%s, 'ingest', 'InProgress', '{}', %s, now() - interval '90 s', %s)",
+            [run, run, json.dumps(this_process())],
+        )
+        connection.execute(
+            "insert into adf.activity_runs (activity_run_id, run_id, name, type, path, status, attempt, input,"
+            " started_at, position) values (%s, %s, 'Begin run', 'Lookup', 'ingest/Begin run', 'InProgress', 1,"
+            """ '{"query": "select 1"}', now() - interval '80 s', 1)""",
+            [run, run],
+        )
+        yield run
+        connection.execute("delete from adf.pipeline_runs where run_id = %s", [run])
+
+
+def test_a_live_run_is_followed_without_closing_what_is_read(console, visit, live_run):
+    page = visit(console, f"/runs/{live_run}")
+    expect(page.get_by_text("under way")).to_be_visible()
+    page.get_by_text("Activities as a list").click()
+    expect(page.get_by_text(re.compile(r"Lookup 1 min \d+ s"))).to_be_visible()
+    page.get_by_role("button", name="Begin run").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("Input", exact=True).click()
+    expect(dialog).to_contain_text("select 1")
+    page.wait_for_timeout(2.5 * REFRESH_SECONDS * 1000)
+    expect(dialog).to_contain_text("select 1")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Begin run")).to_be_visible()
 
 
 def test_two_runs_are_compared_by_activity(console, visit):

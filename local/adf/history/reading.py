@@ -159,7 +159,7 @@ def _activity_run(row: dict) -> ActivityRun:
         status=row["status"],
         start=_text(row["started_at"]),
         end=_text(row["ended_at"]),
-        seconds=row["seconds"] or 0.0,
+        seconds=_so_far(row) if row["seconds"] is None else row["seconds"],
         attempt=row["attempt"],
         item=row["item"],
         input=row["input"],
@@ -169,6 +169,13 @@ def _activity_run(row: dict) -> ActivityRun:
         rows=row["row_count"],
         reused_from=row["reused_from"],
     )
+
+
+def _so_far(row: dict) -> float:
+    """Seconds since an activity that is under way began; 0 for one of which nothing is known."""
+    if row["status"] != "InProgress" or row["started_at"] is None:
+        return 0.0
+    return max(0.0, (datetime.now(UTC) - row["started_at"]).total_seconds())
 
 
 def _text(moment: datetime | None) -> str:

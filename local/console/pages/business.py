@@ -17,6 +17,7 @@ _STYLE = """
   .hw-report { position: relative; width: 100%; }
   .hw-visual { position: absolute; overflow: auto; padding: .4rem .7rem; display: flex; flex-direction: column; }
   .hw-visual { gap: .1rem; white-space: pre-line; } .hw-visual .text-xl { line-height: 1.35; }
+  .hw-answer.hw-waiting { opacity: .4; }
   .hw-answer { flex: 1; display: flex; flex-direction: column; min-height: 0; width: 100%; }
   @media (max-width: 900px) {
     .hw-report { aspect-ratio: auto !important; display: flex; flex-direction: column; gap: .8rem; }
@@ -88,10 +89,14 @@ class _Shown:
         """Ask each visual and draw it as soon as it is answered; a later call takes over from one under way."""
         self._turn += 1
         mine = self._turn
-        for visual in self._page.visuals:
-            place = self._places.get(visual.id)
-            if place is None or (visual.type == "slicer" and visual.id in self._drawn):
-                continue  # a slicer stays open while its values are chosen
+        # A slicer stays open while its values are chosen.
+        asked = [
+            (visual, self._places[visual.id]) for visual in self._page.visuals
+            if visual.id in self._places and not (visual.type == "slicer" and visual.id in self._drawn)
+        ]  # fmt: skip
+        for _, place in asked:
+            place.classes("hw-waiting")  # what stands there is of the choice before
+        for visual, place in asked:
             try:
                 answer = await run.io_bound(self._answers.ask, visual, dict(self._chosen), self._role)
             except Exception as error:  # one visual's error leaves the others
@@ -99,6 +104,7 @@ class _Shown:
             if mine != self._turn or place.is_deleted:
                 return
             place.clear()
+            place.classes(remove="hw-waiting")
             self._drawn.add(visual.id)
             with place:
                 self._draw(visual, answer)

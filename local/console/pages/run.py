@@ -37,9 +37,10 @@ def _bars(shown: list[Line]) -> list[gantt.Bar]:
     return made
 
 
-def _detail(line: Line) -> None:
+def _detail(line: Line, place: ui.element) -> None:
+    """Show one activity, in a place that outlives the next look at a run under way."""
     a = line.activity
-    with ui.dialog() as dialog, ui.card().classes("w-full max-w-4xl"):
+    with place, ui.dialog() as dialog, ui.card().classes("w-full max-w-4xl"):
         with ui.row().classes("items-center w-full"):
             ui.label(a.name).classes("text-lg font-medium").props("role=heading aria-level=2")
             parts.status(a.status)
@@ -89,7 +90,8 @@ def _summary(node: RunNode, act: Act) -> None:
         ui.label(str(run.error.get("message"))).classes("whitespace-pre-wrap break-words").props("role=alert")
 
 
-def _activities(node: RunNode) -> None:
+def _activities(node: RunNode, place: ui.element, opened: dict[str, bool]) -> None:
+    """The activities; `opened` remembers from look to look whether the list is open."""
     found = list(lines(node))
     shown = found[:MOST_BARS]
     if not shown:
@@ -98,19 +100,22 @@ def _activities(node: RunNode) -> None:
     names = ["\u00a0\u00a0" * line.depth + line.activity.name for line in shown]
     gantt.chart(
         names, _bars(shown), kind="time", label="Activities of the run along time",
-        on_click=lambda i: _detail(shown[i]),
+        on_click=lambda i: _detail(shown[i], place),
     )  # fmt: skip
     if len(found) > MOST_BARS:
         ui.label(
             f"The first {MOST_BARS:,} of {len(found):,} activities. `highwater runs {node.run.run_id[:8]}` has all."
         )
     # The chart can't be reached by keys: the same list as buttons.
-    with ui.expansion("Activities as a list").classes("w-full"):
+    with ui.expansion(
+        "Activities as a list", value=opened.get("list", False),
+        on_value_change=lambda e: opened.update(list=e.value),
+    ).classes("w-full"):  # fmt: skip
         for line in shown:
             a = line.activity
             with ui.row().classes("items-center gap-2").style(f"padding-left: {line.depth * 1.2}rem"):
                 parts.status(a.status)
-                ui.button(a.name, on_click=lambda line=line: _detail(line)).props("flat dense no-caps")
+                ui.button(a.name, on_click=lambda line=line: _detail(line, place)).props("flat dense no-caps")
                 ui.label(" ".join(p for p in (a.type, words.duration(a.seconds),
                                               f"{a.rows:,} rows" if a.rows is not None else "") if p))  # fmt: skip
 
@@ -140,6 +145,7 @@ def page(ask: Ask, act: Act, prefix: str) -> None:
     """The page; it follows a run that is under way."""
     node = ask.run(prefix)
     parts.heading(f"{node.run.pipeline} {node.run.run_id[:8]}")
+    place, opened = ui.element("div"), {}
 
     @ui.refreshable
     def shown() -> None:
@@ -147,7 +153,7 @@ def page(ask: Ask, act: Act, prefix: str) -> None:
         _summary(now, act)
         parts.document("Parameters", now.run.parameters)
         parts.document("Return value", now.run.return_value)
-        _activities(now)
+        _activities(now, place, opened)
         _tables(ask, now.run.run_id)
         if now.run.status in words.DONE:
             timer.deactivate()

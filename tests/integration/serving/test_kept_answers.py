@@ -38,7 +38,7 @@ def answers(lake, kept):
     made.close()
 
 
-def test_who_asks_one_visual_of_what_is_new_finds_the_others_answered(lake, answers):
+def test_who_asks_one_visual_of_what_is_new_has_others_asked_in_the_background(lake, answers):
     one = next(v for v in Report().page("Data freshness and quality").visuals if v.title == "Trips by status")
     for trips in (1, 2):
         lake.gold("trip", {"trip_id": trips, "status": "completed", "is_deleted": False})
