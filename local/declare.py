@@ -75,7 +75,11 @@ def _options(request: Any) -> dict[str, Any]:
         "replaceOnChanges": sorted(request.replaceOnChanges),
         "ignoreChanges": sorted(request.ignoreChanges),
         # The names of what the engine calls around a change, by when it does.
-        "hooks": {when.camelcase_name: list(names) for when, names in request.hooks.ListFields()},
+        "hooks": {
+            when.camelcase_name: list(names)
+            for when in request.hooks.DESCRIPTOR.fields
+            if (names := getattr(request.hooks, when.name))
+        },
         # Which resources each property is made from.
         "propertyDependencies": {
             name: sorted(found.urns) for name, found in request.propertyDependencies.items() if found.urns

@@ -39,6 +39,8 @@ def sql(
 @app.command()
 def verify(
     table: list[str] = typer.Argument(None, help="Tables to compare; all by default."),
+    start: str = typer.Option("", "--from", help="Where the cursor's range begins: a time (UTC) or a value."),
+    end: str = typer.Option("", "--to", help="Where it ends, itself left out."),
     as_json: bool = Json,
 ) -> None:
     """Compare source and served rows one by one, every column, both ways. Exit status 1 when they differ."""
@@ -51,9 +53,17 @@ def verify(
     unknown = sorted(set(table or ()) - set(known))
     if unknown:
         raise HighwaterError("There is no such table", ", ".join(unknown), f"Tables: {', '.join(known)}.")
+    if (start or end) and not table:
+        raise HighwaterError(
+            "A range is one of a table's cursor",
+            "No table is named.",
+            "As: highwater verify trip --from 2024-01-31",
+        )
     chosen = [c for name, c in known.items() if not table or name in table]
     with console.status("comparing source and served rows") if not as_json else nullcontext():
-        verdicts = verify_all(chosen, stack.source, stack.serving, quarantine=stack.container("quarantine"))
+        verdicts = verify_all(
+            chosen, stack.source, stack.serving, quarantine=stack.container("quarantine"), low=start, high=end
+        )
     if as_json:
         print_json([asdict(v) for v in verdicts])
     else:
@@ -72,6 +82,9 @@ def _print_verdicts(verdicts: list) -> None:
 
     console.print(comparison(verdicts))
     for v in verdicts:
+        for r in v.ranges:
+            told = f"  {v.table}, {r.low} to {r.high}: {r.missing:,} missing, {r.extra:,} extra"
+            console.print(told, markup=False, highlight=False)
         for side, rows in (("only in the source", v.only_in_source), ("only served", v.only_in_served)):
             for row in rows:
                 console.print(f"  {v.table}, {side}: {row}", markup=False, highlight=False)

@@ -120,3 +120,50 @@ def test_what_the_contract_skips_is_no_part_of_the_source(line):
     line.serve("trip")
     verdict = line.verdict("trip")
     assert (verdict.equal, verdict.source_rows, verdict.served_rows) == (True, 99, 99)
+
+
+def test_rows_that_differ_are_told_by_the_days_of_their_cursor(line):
+    line.sql(TRIPS, 100)
+    line.sql("update mobility.trip set updated_at = '2024-03-01' where trip_id <= 40")
+    line.sql("update mobility.trip set updated_at = '2024-03-02 23:59:59.999999' where trip_id > 40")
+    line.serve(
+        "trip", lambda rows: changed(rows.sort_by("trip_id").slice(1), 60, "status", lambda v: "other")
+    )
+    found = line.verdict("trip").ranges
+    assert [(r.low, r.high, r.missing, r.extra) for r in found] == [
+        ("2024-03-01 00:00:00", "2024-03-02 00:00:00", 1, 0),
+        ("2024-03-02 00:00:00", "2024-03-03 00:00:00", 1, 1),
+    ]
+
+
+def test_a_range_of_the_cursor_is_compared_alone(line):
+    line.sql(TRIPS, 100)
+    line.sql("update mobility.trip set updated_at = '2024-03-01 12:00:00+00' where trip_id <= 40")
+    line.sql("update mobility.trip set updated_at = '2024-03-02 12:00:00+00' where trip_id > 40")
+    line.serve("trip", lambda rows: rows.sort_by("trip_id").slice(1))
+    spans = (
+        {"low": "2024-03-02"},
+        {"high": "2024-03-02T01:00:00+01:00"},
+        {"low": "2024-03-01T12:00:00Z", "high": "2024-03-01T12:00:01"},
+    )
+    both = [line.verdict("trip", **span) for span in spans]
+    assert [(v.source_rows, v.served_rows, v.missing) for v in both] == [
+        (60, 60, 0),
+        (40, 39, 1),
+        (40, 39, 1),
+    ]
+    assert [v.equal for v in both] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("table", "bound", "told"),
+    [
+        ("trip", "yesterday", "yesterday is no value of trip.updated_at Give a time as 2024-01-31"),
+        ("trip_event", "2024-01-31", "2024-01-31 is no value of trip_event.event_id Give a whole number"),
+        ("zone", "7", "zone has no range It is read whole, without a cursor"),
+    ],
+)
+def test_a_bound_that_is_no_value_of_the_cursor_is_refused(line, table, bound, told):
+    with pytest.raises(HighwaterError) as refused:
+        line.verdict(table, low=bound)
+    assert told in " ".join(str(refused.value).split())
