@@ -24,6 +24,7 @@ def test_a_preview_after_up_is_empty(path):
     assert engine.preview(path.stack.state).changes == 0
 
 
+@pytest.mark.slow
 def test_changing_one_contract_changes_only_what_hangs_on_it(path, tmp_path, monkeypatch):
     for file in contracts.load.CONTRACTS_DIR.glob("*.yaml"):
         body = yaml.safe_load(file.read_text())

@@ -11,6 +11,7 @@ def version(key: int, city: str, day: int) -> dict:
     return {"id": key, "name": "n" + city, "city": city, "at": f"2024-01-{day:02} 00:00:00"}
 
 
+@pytest.mark.slow
 def test_versions_follow_each_other_and_a_late_one_takes_its_place(lake, person):
     first = lake.land(person, [version(1, "A", 1), version(1, "C", 9), version(2, "X", 1)])
     receipt = lake.run(first)
