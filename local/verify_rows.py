@@ -4,7 +4,7 @@ Each row has a hash of 128 bits. Hashes that one side has more often than the ot
 only these are then compared column by column. So equal tables cost one pass over two numbers a row.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,8 @@ SIDES = ("source_rows", "served")
 MOST_RANGES = 50
 _STEP = 100_000  # values of an integer cursor
 _HASHES = "_hash_1, _hash_2"
+# Missing rows, and extra ones, of `difference`.
+_SUMS = ", ".join(f"coalesce(sum(greatest({x}, 0)), 0)" for x in ("surplus", "-surplus"))
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Span:
             identifier(contract.cursor.column), lambda bound: f"cast({quoted(bound)} as {kind})"
         )
 
-    def _conditions(self, column: str, value) -> list[str]:
+    def _conditions(self, column: str, value: Callable[[str], str]) -> list[str]:
         bounds = ((">=", self.low), ("<", self.high))
         return [f"{column} {sign} {value(bound)}" for sign, bound in bounds if bound]
 
@@ -221,6 +223,3 @@ class Sides:
         text = f"select {names} from difference where {which} order by {names} limit {limit}"
         rows = self.connection.execute(text).fetchall()
         return tuple(dict(zip(self.contract.column_names, row, strict=True)) for row in rows)
-
-
-_SUMS = ", ".join(f"coalesce(sum(greatest({x}, 0)), 0)" for x in ("surplus", "-surplus"))

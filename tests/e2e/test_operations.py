@@ -3,11 +3,10 @@
 import json
 import signal
 import subprocess
-import time
 
 import psycopg
 import pytest
-from conftest import MARGIN_SECONDS, environment, highwater
+from conftest import environment, highwater
 from looks import assert_groups_are_right, held, served
 from test_faults import changed, start_run
 
@@ -91,7 +90,6 @@ def test_a_landed_file_that_is_no_whole_parquet_stops_its_table_once(path):
     run, tables = path.run()
     assert run.status == "Failed"
     assert landed in tables["trip"]["error"]
-    time.sleep(MARGIN_SECONDS)
     path.ingest()
     path.assert_equal()
     assert held(path, "select count(*) from mobility.trip") == served(

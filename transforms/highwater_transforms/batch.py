@@ -96,7 +96,8 @@ def measure(batch: Batch) -> Counts:
     )
     landed = {row[WINDOW]: row["landed"] for row in rows}
     other = [w for w in batch.plan.windows if landed.get(w.window_id, 0) != w.rows]
-    for window in other[:1]:
+    if other:
+        window = other[0]
         raise NotAsLanded(
             f"Window {window.window_id} attempt {window.attempt} of {contract.table} is not as it landed",
             f"the ledger recorded {window.rows} rows, {window.path} holds {landed.get(window.window_id, 0)}",

@@ -46,8 +46,8 @@ def resolve(batch: Batch, stored: DataFrame) -> DataFrame:
     t = stored.select(*names).join(refused, list(keys), "left").alias("t")
     there, landed = F.col(f"t.{REMOVED}").isNotNull(), F.col(f"s.{REMOVED}").isNotNull()
     # What a window opened since has merged, as a backfill may, is newer than what the reload read.
-    opened = min(w.window_id for w in batch.plan.windows if w.kind == "reload")
-    inside = covered(contract, batch.plan.windows, "t") & (F.col(f"t.{WINDOW}") < opened)
+    last = max(w.window_id for w in batch.plan.windows if w.kind == "reload")
+    inside = covered(contract, batch.plan.windows, "t") & (F.col(f"t.{WINDOW}") <= last)
     outcome = (
         F.when(~there, "insert")
         .when(~landed & inside & F.col("t._refused").isNull() & ~F.col(f"t.{REMOVED}"), "vanish")

@@ -1,5 +1,7 @@
 """A reload gives what the runs before it gave, repairs what they missed, and loses nothing merged meanwhile."""
 
+from dataclasses import replace
+
 import pytest
 
 pytestmark = pytest.mark.spark
@@ -94,3 +96,9 @@ def test_a_reload_leaves_what_a_window_opened_since_has_merged_in_its_range(lake
     receipt = lake.run(reload)
     assert (receipt.unchanged, receipt.superseded, receipt.updated, receipt.deleted) == (1, 1, 0, 0)
     assert lake.rows("gold", "fact_ride", *COLUMNS) == [(1, 1, 1, False), (2, 1, 22, False), (3, 1, 3, False)]
+    # Read again, as what a run that died had landed is, it still marks what is gone among the rows that it wrote.
+    path = f"ride/{reload.window_id}/2"
+    lake.write(ride, [ride_row(2, 1, 22, 2)], path)
+    receipt = lake.run(replace(reload, attempt=2, path=path, rows=1))
+    assert (receipt.landed, receipt.deleted) == (1, 1)
+    assert lake.rows("gold", "fact_ride", *COLUMNS) == [(1, 1, 1, True), (2, 1, 22, False), (3, 1, 3, False)]
