@@ -88,9 +88,19 @@ def _options(request: Any) -> dict[str, Any]:
     return {key: value for key, value in given.items() if value}
 
 
+class _NoCallbacks:
+    """Stands for the server through which an engine calls a program's hooks back: here none calls.
+
+    Pulumi's own is gRPC's asyncio server. That keeps one poller a process, and a process with an event loop
+    after another, as ours is, now and then dies of it with a segmentation fault.
+    """
+
+    def register_resource_hook(self, hook: Any) -> None: ...
+
+
 def _record(stack: str, config: Mapping[str, str], program: Callable[[], None]) -> list[Resource]:
     """Run the program and collect its registrations. The calling thread and context are used up by it."""
-    from pulumi.runtime import mocks, rpc
+    from pulumi.runtime import mocks, rpc, settings
     from pulumi.runtime.config import set_all_config
     from pulumi.runtime.stack import run_pulumi_func
 
@@ -129,6 +139,7 @@ def _record(stack: str, config: Mapping[str, str], program: Callable[[], None]) 
         set_all_config(dict(config), [])
         recorder = Recorder(Answers())
         mocks.set_mocks(Answers(), project=project_name(), stack=stack, preview=False, monitor=recorder)
+        settings.SETTINGS.callbacks = _NoCallbacks()
         await run_pulumi_func(program)
 
     asyncio.run(run())

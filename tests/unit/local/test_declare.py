@@ -3,6 +3,7 @@
 import io
 import json
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,14 @@ def test_a_stream_takes_it_too_and_each_run_is_the_same():
     declare("local", second)
     assert first.getvalue() == second.getvalue()
     assert first.getvalue().endswith("\n")
+
+
+def test_no_server_and_no_thread_stays_behind_it():
+    """Pulumi's server for hooks polls in a thread that a later event loop of the process could die of."""
+    before = set(threading.enumerate())
+    found = resources("dev")
+    assert any("hooks" in r["options"] for r in found)
+    assert [t.name for t in threading.enumerate() if t not in before] == []
 
 
 def test_no_output_vanished_and_no_code_is_in_it():
