@@ -33,12 +33,15 @@ def up(
     ),
     as_json: bool = Json,
 ) -> None:
-    """Build or update the local stack with the real Pulumi engine."""
+    """Build or update the local stack with the real Pulumi engine, and start its Spark server in the background."""
     from contracts import load_all
     from local.contract_plan import deployed, planned, require_meant
+    from local.factory import warm_up
+    from local.stack import LocalStack
 
     require_meant(planned(deployed(State.default()), load_all()), replace)
     _operate("up", as_json)
+    warm_up(LocalStack.open(State.default()))
 
 
 @app.command()

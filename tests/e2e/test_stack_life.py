@@ -1,13 +1,16 @@
 """The life of the local stack: nothing changes twice, a contract changes its own, and nothing is left."""
 
+import subprocess
 import time
 
 import psutil
 import pytest
 import yaml
+from conftest import environment, highwater
 
 import contracts.load
 from local import engine
+from local.databricks.server import SparkServer
 from local.stack import LocalStack
 from local.state import State
 
@@ -42,11 +45,13 @@ def test_changing_one_contract_changes_only_what_hangs_on_it(path, tmp_path, mon
 @pytest.mark.slow
 def test_destroy_leaves_no_file_no_process_and_no_stack(tmp_path_factory):
     state = State(tmp_path_factory.mktemp("gone") / "s")
-    engine.up(state)
+    made = subprocess.run([*highwater(), "up"], capture_output=True, text=True, env=environment(state))
+    assert made.returncode == 0, made.stdout + made.stderr
     stack = LocalStack.open(state)
     server = stack.server()
     root = str(state.root)
     assert server.socket_dir.exists()
+    assert SparkServer(state).pid is not None  # it starts with the stack
     engine.destroy(state)
     assert not state.root.exists() and not server.home.exists() and not server.socket_dir.exists()
     time.sleep(0.5)
