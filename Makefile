@@ -1,7 +1,7 @@
 # The two commands that matter: `make demo` and `make test`. Each does all set-up first.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-fast console-test pictures reliability golden docs powerbi traps lint actionlint clean
+.PHONY: help setup demo test test-slow test-fast test-classic console-test pictures reliability golden docs powerbi traps lint actionlint clean
 
 # The first Python on PATH that serves; the project's own environment is made with it.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -33,6 +33,9 @@ test-slow: setup  ## what takes minutes more: whole deployments of every Azure s
 
 test-fast: setup  ## the unit tests alone
 	@.venv/bin/python -m local.toolchain.tiers unit
+
+test-classic: setup  ## the transforms' tests once more, on classic Spark instead of Spark Connect
+	@HIGHWATER_TEST_SPARK=classic .venv/bin/pytest -q tests/integration/transforms
 
 console-test: setup  ## every page and action of the console, in a real browser
 	@.venv/bin/python -m local.toolchain.browser

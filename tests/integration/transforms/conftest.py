@@ -1,6 +1,7 @@
 """One Spark for the session: the laptop's own Spark Connect server, in a state folder of the tests.
 
-Where SPARK_REMOTE names a server, that one is used: the same tests against another target.
+Where SPARK_REMOTE names a server, that one is used, and with HIGHWATER_TEST_SPARK=classic Spark's own classic session:
+the same tests against another target.
 """
 
 import itertools
@@ -8,6 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import classic_spark
 import pytest
 from pyspark.sql import SparkSession
 from transform_lake import TestLake
@@ -21,15 +23,28 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def spark(laptop: State) -> Iterator[SparkSession]:
+def spark(laptop: State, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     if os.environ.get("SPARK_REMOTE"):
         yield SparkSession.builder.getOrCreate()
         return
     jars.ensure(print)
+    if os.environ.get("HIGHWATER_TEST_SPARK") == "classic":
+        yield from _classic(tmp_path_factory.mktemp("classic") / "spark")
+        return
     with pytest.MonkeyPatch.context() as patch:
         # As the job's own process finds it: its entry point asks for the session of the runtime.
         patch.setenv("SPARK_REMOTE", SparkServer(laptop).ensure_running())
         session = SparkSession.builder.getOrCreate()
+        yield session
+        session.stop()
+
+
+def _classic(work: Path) -> Iterator[SparkSession]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in classic_spark.environment(work).items():
+            patch.setenv(name, value)
+        session = SparkSession.builder.getOrCreate()
+        assert "connect" not in type(session).__module__
         yield session
         session.stop()
 

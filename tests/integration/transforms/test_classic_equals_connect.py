@@ -2,20 +2,18 @@
 
 import os
 import re
-import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import classic_spark
 import pytest
 from pyspark.sql import SparkSession
 from test_star_histories import CONTRACTS, histories
 from transform_lake import TestLake
 
-from local.databricks.spark_options import LOG_FORMAT, options
 from local.state import PROJECT
-from local.toolchain import jars, java
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
@@ -33,22 +31,7 @@ print("session:", type(SparkSession.active()).__module__)
 
 def run_classic(lake: Path, work: Path, runs: list[str]) -> str:
     """The job's entry point for each run, in a process whose Spark is in its own JVM; what it prints."""
-    for name in ("tmp", "derby", "conf"):
-        (work / name).mkdir(parents=True)
-    (work / "log4j2.properties").write_text(LOG_FORMAT)
-    given = {k: v for k, v in options(work, 0, jars.require()).items() if not k.startswith("spark.connect.")}
-    submit = [part for k, v in given.items() for part in ("--conf", f"{k}={v}")]
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("SPARK_", "PYSPARK_"))}
-    environment = kept | {
-        "JAVA_HOME": str(java.require()),
-        "SPARK_CONF_DIR": str(work / "conf"),
-        "SPARK_LOCAL_IP": "127.0.0.1",
-        "PYTHONPATH": str(PROJECT / "transforms"),
-        "PYSPARK_PYTHON": sys.executable,
-        "PYSPARK_SUBMIT_ARGS": shlex.join(
-            ["--master", "local[2]", "--driver-memory", "2g", *submit, "pyspark-shell"]
-        ),
-    }
+    environment = classic_spark.environment(work) | {"PYTHONPATH": str(PROJECT / "transforms")}
     done = subprocess.run(
         [sys.executable, "-c", JOB, f"file://{lake}/", *runs],
         cwd=work, env=environment, capture_output=True, text=True,
@@ -67,6 +50,7 @@ def content(spark: SparkSession, root: Path, table: str) -> tuple[list, list]:
     return frame.dtypes, sorted(map(str, frame.collect()))
 
 
+@pytest.mark.skipif(os.environ.get("HIGHWATER_TEST_SPARK") == "classic", reason="it runs on both by itself")
 def test_every_table_is_equal_after_the_same_runs(spark, tmp_path):
     connect = TestLake(spark, tmp_path / "connect")
     connect.root.mkdir()
