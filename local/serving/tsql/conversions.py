@@ -114,8 +114,9 @@ def _to_text(value: Value, to: SqlType, safe: bool, style: int | None) -> str:
     shown = f"CAST({source} AS VARCHAR)"
     if length == MAX:
         return shown
-    if kind.name == "DECIMAL" or to.name == "NVARCHAR":
-        return f"tsql_fits({shown}, {length}, {'NULL' if safe else quoted(kind.name.lower())})"
+    if kind.name in ("BIGINT", "DECIMAL") or to.name == "NVARCHAR":
+        what = f"{'numeric' if kind.name == 'DECIMAL' else 'expression'} to data type {to.name.lower()}"
+        return f"tsql_fits({shown}, {length}, {'NULL' if safe else quoted(what)})"
     return f"tsql_star({shown}, {length})"
 
 

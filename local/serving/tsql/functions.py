@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from local.serving.tsql import dates, types
+from local.serving.tsql import dates, mathematics, types
 from local.serving.tsql.conversions import convert
 from local.serving.tsql.errors import Refused
 from local.serving.tsql.predicates import compare
-from local.serving.tsql.types import BIGINT, DATETIME, FLOAT, INT, SqlType, varchar
+from local.serving.tsql.types import BIGINT, DATETIME, INT, SqlType, varchar
 from local.serving.tsql.values import Value
 
 Arguments = list[Value]
@@ -98,58 +98,6 @@ def _nullif(a: Arguments) -> Value:
     return Value(f"CASE WHEN {compare('=', a[0], a[1]).sql} THEN NULL ELSE {a[0].sql} END", a[0].type)
 
 
-def _rounding(template: str) -> Callable[[Arguments], Value]:
-    """FLOOR and CEILING: whole numbers in a type like the argument's."""
-
-    def build(a: Arguments) -> Value:
-        x = _numeric(a[0])
-        kind = types.decimal(x.type.args[0], 0) if x.type.name == "DECIMAL" else x.type
-        return Value(f"CAST({template}({x.sql}) AS {kind.duckdb})", kind)
-
-    return build
-
-
-def _numeric(value: Value) -> Value:
-    if value.type.is_string:
-        return convert(value, FLOAT)
-    if not value.type.is_number or value.type == types.BIT:
-        raise Refused(str(value.type), f"A number is expected, not {value.type}.")
-    return convert(value, INT) if value.type.name in ("TINYINT", "SMALLINT") else value
-
-
-def _abs(a: Arguments) -> Value:
-    x = _numeric(a[0])
-    return Value(f"abs({x.sql})", x.type)
-
-
-def _sign(a: Arguments) -> Value:
-    x = _numeric(a[0])
-    return Value(f"CAST(sign({x.sql}) AS {x.type.duckdb})", x.type)
-
-
-def _round(a: Arguments) -> Value:
-    if len(a) == 3 and a[2].literal != 0:
-        raise Refused("ROUND(x, n, 1)", "Cutting by ROUND is not translated.", "Use CAST to INT, or FLOOR.")
-    if not isinstance(a[1].literal, int):
-        raise Refused("ROUND(x, n)", "n must be a literal here.", "Write the digits as a number.")
-    x = _numeric(a[0])
-    sql, digits = x.sql, a[1].literal
-    if (
-        x.type.name == "DECIMAL" and digits < 0
-    ):  # left of the point DuckDB answers 0 where a digit has no room
-        sql = f"CAST({sql} AS {types.decimal(38, x.type.args[1]).duckdb})"
-    return Value(f"CAST(round({sql}, {digits}) AS {x.type.duckdb})", x.type)
-
-
-def _real(template: str) -> Callable[[Arguments], Value]:
-    return lambda a: Value(f"tsql_real({template.format(convert(a[0], FLOAT).sql)})", FLOAT)
-
-
-def _power(a: Arguments) -> Value:
-    x, y = _numeric(a[0]), convert(a[1], FLOAT)
-    return convert(Value(f"tsql_real(pow({convert(x, FLOAT).sql}, {y.sql}))", FLOAT), x.type)
-
-
 def _replicate(a: Arguments) -> Value:
     x, n = text_of(a[0]), convert(a[1], INT).sql
     return _like_first(f"CASE WHEN {n} < 0 THEN NULL ELSE repeat({x.sql}, {n}) END", x, types.MAX)
@@ -165,10 +113,12 @@ SCALAR: dict[str, tuple[int, int, Callable[[Arguments], Value]]] = {
     "SUBSTRING": (3, 3, _substring), "CHARINDEX": (2, 3, _charindex), "REPLACE": (3, 3, _replace),
     "REPLICATE": (2, 2, _replicate), "CONCAT": (2, 254, _concat),
     "ISNULL": (2, 2, _isnull), "COALESCE": (2, 254, _coalesce), "NULLIF": (2, 2, _nullif),
-    "ABS": (1, 1, _abs), "SIGN": (1, 1, _sign), "ROUND": (2, 3, _round), "POWER": (2, 2, _power),
-    "FLOOR": (1, 1, _rounding("floor")), "CEILING": (1, 1, _rounding("ceil")),
-    "SQRT": (1, 1, _real("sqrt({})")), "EXP": (1, 1, _real("exp({})")), "LOG": (1, 1, _real("ln({})")),
-    "LOG10": (1, 1, _real("log10({})")), "SQUARE": (1, 1, _real("pow({}, 2)")),
+    "ABS": (1, 1, mathematics.absolute), "SIGN": (1, 1, mathematics.sign),
+    "ROUND": (2, 3, mathematics.rounded), "POWER": (2, 2, mathematics.power),
+    "FLOOR": (1, 1, mathematics.whole("floor")), "CEILING": (1, 1, mathematics.whole("ceil")),
+    "SQRT": (1, 1, mathematics.real("sqrt({})")), "EXP": (1, 1, mathematics.real("exp({})")),
+    "LOG": (1, 1, mathematics.real("ln({})")), "LOG10": (1, 1, mathematics.real("log10({})")),
+    "SQUARE": (1, 1, mathematics.real("pow({}, 2)")),
     "YEAR": (1, 1, lambda a: dates.date_part("year", a[0])),
     "MONTH": (1, 1, lambda a: dates.date_part("month", a[0])),
     "DAY": (1, 1, lambda a: dates.date_part("day", a[0])),

@@ -50,12 +50,12 @@ create macro tsql_cut(x, n) as
          when strlen(x) = length(x) then left(x, n)
          else error('A text of several bytes a character is cut: its length in bytes is not kept here.') end;
 create macro tsql_ncut(x, n) as case when length(x) <= n then x else left(x, n) end;
--- A number that does not fit its VARCHAR is a star in T-SQL for integers, an error for decimals.
+-- A number that does not fit its text: a star for INT and smaller as VARCHAR, an error for all others (8115).
 create macro tsql_star(x, n) as case when x is null or strlen(x) <= n then x else '*' end;
-create macro tsql_fits(x, n, kind) as
+create macro tsql_fits(x, n, what) as
     case when x is null or strlen(x) <= n then x
-         when kind is null then null
-         else error('Arithmetic overflow error converting ' || kind || ' to data type varchar.') end;
+         when what is null then null
+         else error('Arithmetic overflow error converting ' || what || '.') end;
 -- A served text longer than its column says fails on Synapse too.
 create macro tsql_held(x, n, name) as
     case when x is null or strlen(x) <= n then x
