@@ -1,10 +1,10 @@
-"""The report's theme: colours that people with colour-blindness tell apart (after Okabe and Ito), on white.
+"""The report's theme: colours that people with colour-blindness tell apart (Okabe and Ito's, and a grey), on white.
 
 Texts keep a contrast of 4.5 to 1 with what is behind them (WCAG 2.2, AA).
 """
 
 FILE = "Highwater.json"
-COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#595959", "#8A6D00")
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#595959", "#000000")
 _INK, _PAPER, _FAINT = "#1F2430", "#FFFFFF", "#5B6270"
 THEME = {
     "name": "Highwater",

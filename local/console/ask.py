@@ -17,6 +17,7 @@ from local.serving import engine
 from local.stack import LocalStack
 
 RUNS_A_PAGE = 50
+MOST_WINDOWS = 400  # of a table at a time
 _TOP_RUNS = """
     select run_id, pipeline, status, started_at, ended_at, seconds, trigger ->> 'TriggerName' as trigger,
         error ->> 'message' as message, rerun_of
@@ -134,7 +135,7 @@ class Ask:
         query = "select * from control.run_report where run_id = %s and table_name is not null order by table_name"
         return self.rows(query, [run_id])
 
-    def windows(self, table: str, newest: int = 400, last: int | None = None) -> list[dict]:
+    def windows(self, table: str, newest: int = MOST_WINDOWS, last: int | None = None) -> list[dict]:
         """The newest windows of a table up to the number `last`, in the order of their numbers."""
         query = (
             "select * from (select * from control.window_list where table_name = %(table)s"

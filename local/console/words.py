@@ -2,13 +2,14 @@
 
 from datetime import UTC, datetime
 
-# Okabe and Ito's palette, which people with any kind of colour blindness can tell apart.
-BLUE, ORANGE, GREEN, VERMILLION, PURPLE, GREY = (
-    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#7f7f7f",
+# Okabe and Ito's palette, which people with any kind of colour blindness can tell apart, and a violet, which they can
+# tell from all of it. Grey looks as green or purple to some: it never stands among them.
+BLUE, ORANGE, GREEN, VERMILLION, PURPLE, SKY, VIOLET, GREY = (
+    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#962DFF", "#7f7f7f",
 )  # fmt: skip
 # Text inside a drawing, which does not know whether it is light or dark around it: it can be read on both.
 DRAWN = "#7f7f7f"
-SERIES = (BLUE, ORANGE, GREEN, PURPLE, VERMILLION, "#56B4E9", GREY)
+SERIES = (BLUE, ORANGE, GREEN, PURPLE, VERMILLION, SKY, VIOLET)
 
 # A run's status: its colour and its icon.
 STATUSES = {
@@ -16,8 +17,8 @@ STATUSES = {
     "Failed": (VERMILLION, "error"),
     "InProgress": (ORANGE, "pending"),
     "Queued": (ORANGE, "hourglass_empty"),
-    "Cancelled": (PURPLE, "cancel"),
-    "Interrupted": (PURPLE, "power_off"),
+    "Cancelled": (VIOLET, "cancel"),
+    "Interrupted": (VIOLET, "power_off"),
     "Skipped": (GREY, "skip_next"),
     "Inactive": (GREY, "block"),
 }

@@ -6,12 +6,14 @@ from itertools import pairwise
 from nicegui import ui
 
 from local.console import gantt, parts, words
-from local.console.ask import Ask
+from local.console.ask import MOST_WINDOWS, Ask
 
-KINDS = {"live": words.BLUE, "reload": words.GREEN, "backfill": words.PURPLE, "quarantine": words.ORANGE}
+KINDS = {"live": words.BLUE, "reload": words.GREEN, "backfill": words.PURPLE, "quarantine": words.ORANGE,
+         "reconcile": words.SKY}  # fmt: skip
 MOST_BREACHES = 20
 ROWS = 100  # of the table; the time line shows more
 AFTER = 40  # how many numbers after a window that is asked for are shown
+MOST_NUMBER = 10**15  # no ledger counts so far, and the database can
 UNFINISHED = words.VERMILLION
 HEAD = (
     "Window",
@@ -47,32 +49,28 @@ def _least(kind: str, windows: list[dict]) -> float:
     return low - max((high - low) * 0.05, 1.0)
 
 
+def _row(window: dict) -> str:
+    """The row that a window is drawn in: colour alone would tell too little of what is unfinished."""
+    return window["kind"] if window["status"] == "merged" else f"{window['kind']}, {window['status']}"
+
+
 def drawn(kind: str, windows: list[dict]) -> tuple[list[str], list[gantt.Bar]]:
-    """The time line: a row a kind of window and one for gaps, if there are any, and the bars in them."""
-    rows = [
-        k
-        for k in dict.fromkeys([*KINDS, *(w["kind"] for w in windows)])
-        if any(w["kind"] == k for w in windows)
-    ]
+    """The time line and the bars in it: a row a kind of window, one for those of it that are not merged, and one for
+    gaps, if there are any."""
+    order = list(KINDS)
+    rows = sorted({_row(w) for w in windows}, key=lambda row: (order.index(row.partition(",")[0]), row))
     least = _least(kind, windows)
     bars = []
     for w in windows:
-        colour = KINDS.get(w["kind"], words.GREY) if w["status"] == "merged" else UNFINISHED
         text = (
             f"window {w['window_id']}: {w['status']}<br>{parts.cell(w['low'])} to {parts.cell(w['high'])}"
             f"<br>{words.count(w['rows']) or 'no'} rows, attempt {w['attempt']}"
         )
-        bars.append(
-            gantt.Bar(
-                rows.index(w["kind"]),
-                _place(kind, w["low"], least),
-                _place(kind, w["high"], least),
-                colour,
-                text,
-            )
-        )
+        colour = KINDS[w["kind"]] if w["status"] == "merged" else UNFINISHED
+        ends = (_place(kind, w["low"], least), _place(kind, w["high"], least))
+        bars.append(gantt.Bar(rows.index(_row(w)), *ends, colour, text))
     missing = gaps(windows)
-    if missing:  # in a row of their own: colour alone would tell too little
+    if missing:
         rows.append("gap")
     for before, after in missing:
         ends = (_place(kind, before["high"], least), _place(kind, after["low"], least))
@@ -141,24 +139,28 @@ def page(ask: Ask, table: str | None, window: str | None = None) -> None:
         parts.empty("The ledger is empty", "Run `highwater up`, then `highwater run ingest`.")
         return
     chosen = table if table in tables else next(iter(tables))
-    number = int(window) if window and window.isdecimal() else None
+    number = min(int(window), MOST_NUMBER) if window and window.isdecimal() else None
     ui.toggle(
         list(tables), value=chosen, on_change=lambda e: ui.navigate.to(f"/ledger?table={e.value}")
     ).props("no-caps")
     parts.later(ask.breaches, _soundness, "Every window is being checked ...")
-    windows = ask.windows(chosen, last=number and number + AFTER)
+    windows = (number is not None and ask.windows(chosen, last=number + AFTER)) or ask.windows(chosen)
     if not windows:
         parts.empty(f"No window of {chosen} yet", "Run `highwater run ingest`.")
         return
+    if number is not None and number not in (w["window_id"] for w in windows):
+        ui.label(f"{chosen} has no window {number:,}; these are the nearest.").props("role=status")
     for pair in gaps(windows):
         ui.label(f"Gap {_gap_text(*pair)}").props("role=alert")
     _chart(tables[chosen]["cursor_kind"], windows)
     with ui.row().classes("items-center"):
-        which = f"up to number {windows[-1]['window_id']:,}" if number else "the newest"
-        ui.label(
-            f"{len(windows):,} windows, {which}; what is not merged is drawn in another colour."
-        ).classes("hw-quiet")
-        ui.link("Older", f"/ledger?table={chosen}&window={max(0, windows[0]['window_id'])}")
-        if number:
+        asked = number is not None
+        which = f"up to number {windows[-1]['window_id']:,}" if asked else "the newest"
+        ui.label(f"{len(windows):,} windows, {which}; what is not merged has a row of its own.").classes(
+            "hw-quiet"
+        )
+        if len(windows) == MOST_WINDOWS:  # fewer: the first of all is among them
+            ui.link("Older", f"/ledger?table={chosen}&window={windows[0]['window_id']}")
+        if asked:
             ui.link("Newest", f"/ledger?table={chosen}")
     _table(windows, number)

@@ -37,6 +37,14 @@ def _bars(shown: list[Line]) -> list[gantt.Bar]:
     return made
 
 
+def row_name(line: Line) -> str:
+    """An activity's name beside its bar, with its status unless it succeeded: colour alone would tell too little."""
+    status = line.activity.status
+    return (
+        "\u00a0\u00a0" * line.depth + line.activity.name + ("" if status == "Succeeded" else f" ({status})")
+    )
+
+
 def _detail(line: Line, place: ui.element) -> None:
     """Show one activity, in a place that outlives the next look at a run under way."""
     a = line.activity
@@ -97,9 +105,8 @@ def _activities(node: RunNode, place: ui.element, opened: dict[str, bool]) -> No
     if not shown:
         ui.label("No activity has ended yet.").classes("hw-quiet")
         return
-    names = ["\u00a0\u00a0" * line.depth + line.activity.name for line in shown]
     gantt.chart(
-        names, _bars(shown), kind="time", label="Activities of the run along time",
+        [row_name(line) for line in shown], _bars(shown), kind="time", label="Activities of the run along time",
         on_click=lambda i: _detail(shown[i], place),
     )  # fmt: skip
     if len(found) > MOST_BARS:
