@@ -1,4 +1,4 @@
-"""The report's answers, kept for as long as what they were read from stays as it is.
+"""The report's answers, kept for as long as what they were read from stays as it is, and told with what that was.
 
 A page over millions of trips takes seconds until its last visual is answered. So as soon as one visual is asked of what
 is new, all others are asked in the background: whoever goes on to another page finds it answered.
@@ -9,16 +9,40 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from local.console.ask import Ask
 from local.errors import HighwaterError
-from local.report import Answer, Report, Visual, reading
+from local.report import Answer, Reading, Report, Visual, reading
 from local.report.errors import ReportError
+from local.serving import delta
+from sql.serving.batches import FOLDER as PUBLISHED
 
 MOST_KEPT = 300
 
 State = tuple[tuple[str, int], ...]
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class Told(Generic[Found]):
+    """What was answered, and the state that it is of; when a commit came meanwhile, the state before it."""
+
+    found: Found
+    state: State
+
+
+@dataclass(frozen=True)
+class Published:
+    """The batch that was published last, and (table, batch) of those that are ahead of it: a run writes them now, or
+    one that died did."""
+
+    batch: int
+    at: datetime
+    ahead: tuple[tuple[str, int], ...]
 
 
 def state(gold: Path, server: Path) -> State:
@@ -30,12 +54,22 @@ def state(gold: Path, server: Path) -> State:
     return tuple(sorted(found))
 
 
+def _published(session: Reading) -> Published:
+    ((batch, at),) = session.query("SELECT batch_id, published_at FROM mart.published_batch")
+    ahead = []
+    with suppress(HighwaterError):  # a table that no run has written yet
+        ahead = session.query(
+            "SELECT table_name, batch_id FROM mart.batch_status WHERE agrees = 0 ORDER BY table_name"
+        )
+    return Published(batch, at, tuple(ahead))
+
+
 class Answers:
     """Asks the report's visuals, and remembers what each was answered."""
 
     def __init__(self, ask: Ask, report: Callable[[], Report]):
         self._ask, self._report = ask, report
-        self._kept: OrderedDict[tuple, Answer] = OrderedDict()
+        self._kept: OrderedDict[tuple, object] = OrderedDict()
         self._lock = threading.Lock()
         self._begun: State | None = None  # what all visuals were last asked of
         self._background = ThreadPoolExecutor(1)
@@ -46,52 +80,74 @@ class Answers:
 
     def ask(
         self, visual: Visual, selections: Mapping[tuple[str, str], Sequence[object]], role: str | None
-    ) -> Answer:
+    ) -> Told[Answer]:
         """The rows of a visual under these selections, as a reader of that role sees them.
 
         Raises:
             ReportError: the visual can't be asked.
             HighwaterError: a view is not there or has no data yet, or the query fails.
         """
-        stack = self._ask.stack
         chosen = (
             () if visual.type == "slicer" else tuple((k, tuple(v)) for k, v in sorted(selections.items()))
         )
-        now = state(stack.container("gold"), stack.serving)
-        key = (now, visual.page, visual.id, chosen, role)
+        return self._told(
+            (visual.page, visual.id, chosen, role), lambda session: session.ask(visual, selections, role)
+        )
+
+    def published(self) -> Told[Published]:
+        """The batch that all visuals are of, once there is one.
+
+        Raises:
+            HighwaterError: a view is not there or has no data yet.
+        """
+        return self._told(("published",), _published)
+
+    def mark(self) -> int | None:
+        """What changes with every published batch; None before the first one."""
+        folder = self._ask.stack.container("gold") / PUBLISHED
+        return (folder / "_delta_log").stat().st_mtime_ns if delta.exists(folder) else None
+
+    def _told(self, what: tuple, asked: Callable[[Reading], Found]) -> Told[Found]:
+        now = self._state()
+        key = (now, *what)
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
-                return self._kept[key]
+                return Told(self._kept[key], now)
         self._ask_others(now)
-        with reading(self._report(), stack.serving, session=self._ask.lake.session) as session:
-            answer = session.ask(visual, selections, role)
-        with self._lock:
-            self._kept[key] = answer
-            while len(self._kept) > MOST_KEPT:
-                self._kept.popitem(last=False)
-        return answer
+        with reading(self._report(), self._ask.stack.serving, session=self._ask.lake.session) as session:
+            found = asked(session)
+        if self._state() == now:  # else it may be of what came meanwhile
+            with self._lock:
+                self._kept[key] = found
+                while len(self._kept) > MOST_KEPT:
+                    self._kept.popitem(last=False)
+        return Told(found, now)
+
+    def _state(self) -> State:
+        return state(self._ask.stack.container("gold"), self._ask.stack.serving)
 
     def warm(self) -> None:
         """Ask in the background what each page of the report shows first, so that it is remembered."""
-        self._ask_others(state(self._ask.stack.container("gold"), self._ask.stack.serving))
+        self._ask_others(self._state())
 
     def close(self) -> None:
         """End what is asked in the background: a query under way outlives no process."""
         self._background.shutdown(cancel_futures=True)
 
     def _ask_others(self, now: State) -> None:
-        """All visuals, the first page's first, once for each state."""
+        """What the report is of and all its visuals, the first page's first, once for each state."""
         with self._lock:
             begun, self._begun = self._begun, now
         if begun == now:
             return
-        for page in self._report().pages:
-            for visual in page.visuals:
-                if visual.type != "textbox":
-                    with suppress(RuntimeError):  # the console ends
-                        self._background.submit(self._quietly, visual)
+        visuals = [v for page in self._report().pages for v in page.visuals if v.type != "textbox"]
+        with suppress(RuntimeError):  # the console ends
+            self._background.submit(self._quietly, self.published)
+            for visual in visuals:
+                self._background.submit(self._quietly, lambda visual=visual: self.ask(visual, {}, None))
 
-    def _quietly(self, visual: Visual) -> None:
+    @staticmethod
+    def _quietly(asked: Callable[[], object]) -> None:
         with suppress(ReportError, HighwaterError):  # its own page tells
-            self.ask(visual, {}, None)
+            asked()

@@ -17,6 +17,7 @@ from local.state import State
 from local.toolchain import browser as toolchain
 
 HIGHWATER = Path(sys.executable).with_name("highwater")
+VARIANT = Path(__file__).with_name("console_variant.py")
 # Background requests of the browser itself would blur which are the page's.
 CHROMIUM = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
             "--disable-component-update", "--disable-sync")  # fmt: skip
@@ -49,8 +50,11 @@ def environment(state: State) -> dict[str, str]:
 
 
 @contextmanager
-def serve(stack: LocalStack) -> Iterator[Console]:
+def serve(stack: LocalStack, variant: tuple[str, Path] | None = None) -> Iterator[Console]:
+    """The console of a stack; `variant`: with other files than the project's, see `console_variant`."""
     command = [HIGHWATER, "console", "--port", "0", "--no-browser"]
+    if variant:
+        command = [sys.executable, VARIANT, *variant]
     process = subprocess.Popen(command, env=environment(stack.state), stdout=subprocess.PIPE, text=True)
     try:
         found = re.search(r"http://\S+", process.stdout.readline())

@@ -8,10 +8,13 @@ from functools import cache
 from nicegui import run, ui
 
 from local.console import parts, visuals
-from local.console.answers import Answers
+from local.console.answers import Answers, State, Told
+from local.errors import HighwaterError
 from local.report import Page, Report, Visual
 
 TALLER = 1.55  # than Power BI's page: text is larger here
+LOOK_SECONDS = 10.0  # as the report's own pages look whether a batch was published
+ROUNDS = 3  # how often what is older than the rest is asked again
 _STYLE = """
 <style>
   .hw-report { position: relative; width: 100%; }
@@ -80,42 +83,95 @@ class _Shown:
     """The page in one browser window: its visuals, filled one after the other, and what its slicers let through."""
 
     def __init__(self, answers: Answers, page: Page, role: str | None):
-        self._answers, self._page, self._role = answers, page, role
+        self._answers, self._role = answers, role
         self._chosen: dict = {}
+        self._of = ui.row().classes("hw-quiet items-center gap-1").props("role=status")
         self._places = _frames(page)
-        self._turn, self._drawn = 0, set()
+        self._visuals = [visual for visual in page.visuals if visual.id in self._places]
+        self._states: dict[str, State] = {}  # what each visual's numbers are of
+        self._turn, self._drawn, self._mark = 0, set(), None
+
+    async def look(self) -> None:
+        """Ask all anew if a batch was published since."""
+        if self._answers.mark() != self._mark:
+            await self.fill()
 
     async def fill(self) -> None:
-        """Ask each visual and draw it as soon as it is answered; a later call takes over from one under way."""
+        """Ask each visual and draw it as soon as it is answered; a later call takes over from one under way.
+
+        When a table had a commit meanwhile, those that were answered before are asked again: the numbers of a page
+        belong together. While tables do not stand still for so long, those that are older say so.
+        """
         self._turn += 1
-        mine = self._turn
+        mine, self._mark = self._turn, self._answers.mark()
         # A slicer stays open while its values are chosen.
-        asked = [
-            (visual, self._places[visual.id]) for visual in self._page.visuals
-            if visual.id in self._places and not (visual.type == "slicer" and visual.id in self._drawn)
-        ]  # fmt: skip
-        for _, place in asked:
-            place.classes("hw-waiting")  # what stands there is of the choice before
-        for visual, place in asked:
+        asked = [v for v in self._visuals if not (v.type == "slicer" and v.id in self._drawn)]
+        for _ in range(ROUNDS):
+            if not await self._ask(asked, mine):
+                return
+            latest = await self._tell()
+            if latest is None or mine != self._turn:
+                return
+            asked = [v for v in self._visuals if self._states.get(v.id, latest) != latest]
+            if not asked:
+                return
+        for visual in asked:
+            with self._places[visual.id]:
+                _older()
+
+    async def _ask(self, asked: list[Visual], mine: int) -> bool:
+        """Whether these were asked to the last, and no later call took over."""
+        for visual in asked:
+            self._places[visual.id].classes(
+                "hw-waiting"
+            )  # what stands there is of the choice or the batch before
+        for visual in asked:
+            place = self._places[visual.id]
             try:
                 answer = await run.io_bound(self._answers.ask, visual, dict(self._chosen), self._role)
             except Exception as error:  # one visual's error leaves the others
                 answer = error
             if mine != self._turn or place.is_deleted:
-                return
+                return False
             place.clear()
             place.classes(remove="hw-waiting")
             self._drawn.add(visual.id)
             with place:
                 self._draw(visual, answer)
+        return True
 
-    def _draw(self, visual: Visual, answer) -> None:
+    async def _tell(self) -> State | None:
+        """Say which batch the page is of; its state, None when that can't be told."""
+        try:
+            told = await run.io_bound(self._answers.published)
+        except HighwaterError:  # each visual tells
+            return None
+        if self._of.is_deleted:
+            return None
+        self._of.clear()
+        with self._of:
+            ui.label(f"As of batch {told.found.batch:,}, published")
+            parts.moment(told.found.at.isoformat(sep=" "))
+            if told.found.ahead:
+                ahead = ", ".join(f"{table} ({batch:,})" for table, batch in told.found.ahead)
+                ui.label(f"Ahead of it, of a run that is not whole: {ahead}")
+        return told.state
+
+    def _draw(self, visual: Visual, answer: Told | Exception) -> None:
+        self._states.pop(visual.id, None)
         if isinstance(answer, Exception):
             parts.failed(answer)
         elif visual.type == "slicer":
-            _slicer(visual, answer, self._chosen, self.fill)
+            _slicer(visual, answer.found, self._chosen, self.fill)
         else:
-            visuals.draw(visual, answer)
+            self._states[visual.id] = answer.state
+            visuals.draw(visual, answer.found)
+
+
+def _older() -> None:
+    with ui.row().classes("items-center gap-1 hw-quiet text-sm no-wrap"):
+        ui.icon("history").props('aria-hidden="true"')
+        ui.label("Older than the rest: a run is writing.")
 
 
 def page(answers: Answers, name: str | None, role: str | None) -> None:
@@ -134,4 +190,9 @@ def page(answers: Answers, name: str | None, role: str | None) -> None:
             {"": "everything", **{r: r for r in found.roles}}, value=role or "", label="Seen by",
             on_change=lambda e: ui.navigate.to(f"/business?page={shown.name}&role={e.value}"),
         ).props("outlined dense").classes("min-w-[150px]")  # fmt: skip
-    ui.timer(0, _Shown(answers, shown, role).fill, once=True)
+    if answers.mark() is None:
+        parts.empty("Nothing is published yet", "Run `highwater run ingest`, or start one on the page Now.")
+        return
+    filled = _Shown(answers, shown, role)
+    ui.timer(0, filled.fill, once=True)
+    ui.timer(LOOK_SECONDS, filled.look, immediate=False)

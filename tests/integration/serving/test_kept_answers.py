@@ -1,15 +1,26 @@
-"""What the console remembers of the report: the same answer until a table has a new commit."""
+"""What the console remembers of the report: the same answer until a table has a new commit, and what it is of."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from functools import cache
 from types import SimpleNamespace
 
+import pyarrow as pa
 import pytest
+from delta_writer import INSTANT
+from served_line import CONTRACTS
 
-from local.console.answers import Answers
-from local.report import Report
+from local.console.answers import Answers, Published
+from local.report import Reading, Report
 from local.serving.engine import Kept
+from sql import serving
+from sql.serving.batches import FOLDER
+
+AT = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
+PUBLISHED = pa.schema(
+    [("batch_id", pa.int64()), ("run_id", pa.string()), ("published_at", INSTANT), ("tables", pa.string())]
+)
 
 
 @pytest.fixture
@@ -38,12 +49,23 @@ def answers(lake, kept):
     made.close()
 
 
+ONE = next(v for v in Report().page("Data freshness and quality").visuals if v.title == "Trips by status")
+
+
+def trip(lake, number: int) -> None:
+    lake.gold("trip", {"trip_id": number, "status": "completed", "is_deleted": False})
+
+
+def publish(lake, batch: int) -> None:
+    row = {"batch_id": batch, "run_id": f"r{batch}", "published_at": AT, "tables": "|dim_driver|"}
+    lake.put("gold", FOLDER, pa.Table.from_pylist([row], schema=PUBLISHED))
+
+
 def test_who_asks_one_visual_of_what_is_new_has_others_asked_in_the_background(lake, answers):
-    one = next(v for v in Report().page("Data freshness and quality").visuals if v.title == "Trips by status")
-    for trips in (1, 2):
-        lake.gold("trip", {"trip_id": trips, "status": "completed", "is_deleted": False})
+    for number in (1, 2):
+        trip(lake, number)
         before = len(answers)
-        answers.ask(one, {}, None)
+        answers.ask(ONE, {}, None)
         until = time.monotonic() + 60
         while len(answers) == before + 1 and time.monotonic() < until:
             time.sleep(0.05)
@@ -51,14 +73,52 @@ def test_who_asks_one_visual_of_what_is_new_has_others_asked_in_the_background(l
 
 
 def test_an_answer_is_remembered_until_the_next_commit_for_what_is_let_through(lake, answers):
-    visual = next(
-        v for v in Report().page("Data freshness and quality").visuals if v.title == "Trips by status"
-    )
-    lake.gold("trip", {"trip_id": 1, "status": "completed", "is_deleted": False})
-    first = answers.ask(visual, {}, None)
-    assert [row[:2] for row in first.rows] == [("completed", 1)]
-    assert answers.ask(visual, {}, None) is first
-    lake.gold("trip", {"trip_id": 2, "status": "completed", "is_deleted": False})
-    assert [row[:2] for row in answers.ask(visual, {}, None).rows] == [("completed", 2)]
+    trip(lake, 1)
+    first = answers.ask(ONE, {}, None)
+    assert [row[:2] for row in first.found.rows] == [("completed", 1)]
+    again = answers.ask(ONE, {}, None)
+    assert again == first and again.found is first.found
+    trip(lake, 2)
+    second = answers.ask(ONE, {}, None)
+    assert [row[:2] for row in second.found.rows] == [("completed", 2)]
+    assert second.state != first.state
     chosen = {("Trip", "Status"): ["open"]}
-    assert answers.ask(visual, chosen, None).rows == []
+    assert answers.ask(ONE, chosen, None).found.rows == []
+
+
+def test_what_was_asked_while_a_commit_came_is_of_the_state_before_it_and_not_remembered(
+    lake, answers, monkeypatch
+):
+    trip(lake, 1)
+    asks, commits = Reading.ask, [lambda: trip(lake, 2)]
+
+    def ask(self, visual, *how):
+        found = asks(self, visual, *how)
+        if visual.id == ONE.id and commits:
+            commits.pop()()
+        return found
+
+    monkeypatch.setattr(Reading, "ask", ask)
+    during, after = answers.ask(ONE, {}, None), answers.ask(ONE, {}, None)
+    assert during.state != after.state
+    assert [row[1] for row in (*during.found.rows, *after.found.rows)] == [1, 2]
+
+
+def test_the_batch_that_a_page_is_of_is_told_with_what_is_ahead_of_it(lake, answers):
+    for _, text in serving.batch_scripts([CONTRACTS["driver"]]):
+        lake.run(text)
+    lake.gold("driver", {"driver_id": 1, "_batch_id": 1})
+    assert answers.mark() is None
+    publish(lake, 1)
+    first = answers.mark()
+    lake.gold("driver", {"driver_id": 1, "_batch_id": 2})
+    assert answers.mark() == first
+    assert answers.published().found == Published(1, AT.replace(tzinfo=None), (("dim_driver", 2),))
+    publish(lake, 2)
+    assert answers.mark() != first
+    assert answers.published().found == Published(2, AT.replace(tzinfo=None), ())
+
+
+def test_the_batch_is_told_though_a_table_has_no_row_yet(lake, answers):
+    publish(lake, 3)
+    assert answers.published().found == Published(3, AT.replace(tzinfo=None), ())
