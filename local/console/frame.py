@@ -35,6 +35,10 @@ _HEAD = """
   .body--dark .hw-page a, .body--dark .q-dialog a { color: #8fcbff; }
   .body--dark .q-btn--outline, .body--dark .q-btn--flat { --q-primary: #8fcbff; }
   a:focus-visible, button:focus-visible { outline: 3px solid #E69F00; outline-offset: 2px; }
+  .hw-page [hidden] { display: none !important; }
+  #hw-find { width: 9rem; padding: .2rem .5rem; border-radius: 4px; background: white; color: black; }
+  #hw-find::placeholder { color: #5c5c5c; opacity: 1; }
+  @media (max-width: 900px) { #hw-find { display: none; } }
   @media (max-width: 700px) { .hw-wide { display: none; } .nicegui-content { padding: .6rem; } }
 </style>
 <script>
@@ -50,10 +54,24 @@ _HEAD = """
       const on = p === '/' ? at === '/' : at === p || at.startsWith(p + '/') || (p === '/runs' && at === '/compare');
       on ? a.setAttribute('aria-current', 'page') : a.removeAttribute('aria-current');
     });
-    new MutationObserver(() => { own(); here(); }).observe(document, {childList: true, subtree: true});
+    let hiding = false;
+    const find = () => {
+      const wanted = (document.getElementById('hw-find')?.value ?? '').trim().toLowerCase();
+      if (!wanted && !hiding) return;
+      hiding = wanted !== '';
+      document.querySelectorAll('.hw-page tbody tr, .hw-page .hw-grid > *, .hw-held').forEach(e => {
+        e.hidden = hiding && !e.textContent.toLowerCase().includes(wanted);
+      });
+    };
+    const clear = () => { const field = document.getElementById('hw-find'); if (field) field.value = ''; find(); };
+    document.addEventListener('input', e => { if (e.target.id === 'hw-find') find(); });
+    document.addEventListener('keydown', e => {
+      if (e.target.id === 'hw-find' && e.key === 'Escape') { clear(); e.target.blur(); }
+    });
+    new MutationObserver(() => { own(); here(); find(); }).observe(document, {childList: true, subtree: true});
     for (const name of ['pushState', 'replaceState']) {
       const before = history[name].bind(history);
-      history[name] = (...all) => { before(...all); here(); };
+      history[name] = (...all) => { before(...all); here(); clear(); };
     }
     addEventListener('popstate', () => setTimeout(here, 0));
     document.addEventListener('DOMContentLoaded', () => {
@@ -67,7 +85,9 @@ _FLIP = (
     "Quasar.Dark.set(!Quasar.Dark.isActive);"
     "localStorage.setItem('highwater-dark', Quasar.Dark.isActive ? '1' : '0')"
 )
-_FIND = "document.querySelector('input[type=search], .hw-find input')?.focus()"
+# A page with more than it shows has a field of its own; else what does not hold the words is hidden.
+_FIND = "(document.querySelector('.hw-page .hw-find input') ?? document.getElementById('hw-find'))?.focus()"
+_FIELD = '<input id="hw-find" type="search" placeholder="Find" aria-label="Find on this page" title="key /">'
 
 
 def _keys() -> None:
@@ -110,6 +130,7 @@ def frame(stack: str) -> None:
             for path, name, key in PAGES:
                 ui.link(name, path).props(f'title="{name}: key {key}"')
         ui.space()
+        ui.html(_FIELD, sanitize=False)
         ui.label(stack).classes("hw-wide text-sm")
         ui.button(icon="contrast").on("click", js_handler=f"() => {{ {_FLIP} }}").props(
             'flat round dense color=white aria-label="Dark or light"'

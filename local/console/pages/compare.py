@@ -17,7 +17,7 @@ def page(ask: Ask, a: str, b: str) -> None:
     """The page for the runs whose ids begin with `a` and `b`."""
     parts.heading("Compare two runs", "Activities by where they stand, those whose time changed most first.")
     with ui.row().classes("items-center"):
-        first = ui.input("Run A", value=a).props("outlined dense").classes("hw-find")
+        first = ui.input("Run A", value=a).props("outlined dense")
         second = ui.input("Run B", value=b).props("outlined dense")
         ui.button("Compare", on_click=lambda: ui.navigate.to(f"/compare?a={first.value}&b={second.value}"))
     if not a or not b:

@@ -126,7 +126,7 @@ def page(view: str | None, column: str | None) -> None:
             ui.select(
                 {"": "all", **{c: c for c in choices}}, value=value if value in choices else "", label=label,
                 with_input=True, on_change=lambda e, key=key: ui.navigate.to(address(**{key: e.value})),
-            ).props("outlined dense").classes("min-w-[220px] hw-find")  # fmt: skip
+            ).props("outlined dense").classes("min-w-[220px]")  # fmt: skip
     if column in found:
         flow.chart(*along(column, columns, shown), label=f"What becomes of {column}")
         _one_column(column, columns, shown)

@@ -97,7 +97,7 @@ def page(ask: Ask, act: Act, table: str | None, rule: str | None, hours: str, nu
         ui.select(
             {"": "all tables", **{t: t for t in tables}}, value=table or "", label="Table",
             on_change=lambda e: ui.navigate.to(address(table=e.value, hours=hours)),
-        ).props("outlined dense").classes("min-w-[150px] hw-find")  # fmt: skip
+        ).props("outlined dense").classes("min-w-[150px]")  # fmt: skip
         ui.toggle(
             {key: said for key, (said, _) in RANGES.items()}, value=hours,
             on_change=lambda e: ui.navigate.to(address(table=table, rule=rule, hours=e.value)),

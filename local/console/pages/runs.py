@@ -41,7 +41,7 @@ def page(ask: Ask, number: int, pipeline: str | None, status: str | None) -> Non
                 {"": "all", **{c: c for c in choices}}, value=value or "", label=label,
                 on_change=lambda e, key=key, keep=keep: ui.navigate.to(_address(**{**keep, key: e.value})),
             ).props("outlined dense").classes("min-w-[150px]")  # fmt: skip
-        first = ui.input("Compare run").props("outlined dense").classes("w-40 hw-find")
+        first = ui.input("Compare run").props("outlined dense").classes("w-40")
         second = ui.input("with").props("outlined dense").classes("w-40")
         ui.button(
             "Compare",
