@@ -96,10 +96,8 @@ class Steps:
         if op is None or _is_plumbing(meta.type) or (meta.urn, op, status) in self._told:
             return
         self._told.add((meta.urn, op, status))  # a component is done twice: registered, and with its outputs
-        if meta.detailed_diff:
-            self._changes[meta.urn] = {
-                path: diff.diff_kind.value for path, diff in meta.detailed_diff.items()
-            }
+        if changes := _changes(meta):
+            self._changes[meta.urn] = changes
         began = self._began.get(meta.urn)
         step = Step(
             op=op, type=meta.type, name=meta.urn.rpartition("::")[2], urn=meta.urn, status=status,
@@ -110,6 +108,20 @@ class Steps:
             self.finished.append(step)
         if self._on_step is not None:
             self._on_step(step)
+
+
+def _changes(meta: StepEventMetadata) -> dict[str, str]:
+    """What changes, as the provider says; of one that only says that something does, by the inputs before and after."""
+    if meta.detailed_diff:
+        return {path: diff.diff_kind.value for path, diff in meta.detailed_diff.items()}
+    if meta.old is None or meta.new is None:
+        return {}
+    old, new = meta.old.inputs or {}, meta.new.inputs or {}
+    return {
+        name: "update" if name in old and name in new else "add" if name in new else "delete"
+        for name in sorted({*old, *new})
+        if old.get(name) != new.get(name)
+    }
 
 
 def _is_plumbing(type: str) -> bool:

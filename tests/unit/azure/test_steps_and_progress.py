@@ -79,3 +79,13 @@ def test_a_line_for_each_change_and_a_sum() -> None:
     assert lines[0].split() == ["~", "update", "Pipeline", "ingest"]
     assert lines[1].split() == ["update", "activities[0].name"]
     assert lines[2].startswith("1 to update, 1 unchanged in ") and lines[3] == "a [problem]"
+
+
+def test_where_the_provider_tells_no_detail_the_inputs_tell_what_changes() -> None:
+    states = [{"type": "", "urn": URN, "inputs": inputs} for inputs in (
+        {"name": "ingest", "script": "select 1", "gone": 1}, {"name": "ingest", "script": "select 2", "new": 1}
+    )]  # fmt: skip
+    steps, _ = seen(event("resOutputsEvent", "update", old=states[0], new=states[1]))
+    assert summarized(steps, 0).steps[0].changes == {"gone": "delete", "new": "add", "script": "update"}
+    steps, _ = seen(event("resOutputsEvent", "update", old=states[0]))
+    assert summarized(steps, 0).steps[0].changes == {}
