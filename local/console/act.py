@@ -32,8 +32,10 @@ class Act:
         return self._begin(f"{pipeline}", lambda: run_pipeline(self.stack, pipeline, parameters, None))
 
     def rerun(self, run_id: str) -> Started:
-        """Begin a run that goes on where an earlier one failed."""
-        return self._begin(f"re-run of {run_id[:8]}", lambda: rerun_pipeline(self.stack, run_id, None))
+        """Begin an earlier run again, from its start: what it began in the ledger ended with it."""
+        return self._begin(
+            f"re-run of {run_id[:8]}", lambda: rerun_pipeline(self.stack, run_id, None, from_start=True)
+        )
 
     def trigger(self, name: str, state: str) -> str:
         """Bring a trigger to `Started` or `Stopped`, and give its state.

@@ -6,12 +6,13 @@ from nicegui import ui
 
 from local.console import words
 
-# Drawn by the browser: one rectangle from the start to the end, at least three points wide so that it can be hit.
+# Drawn by the browser: one rectangle from the start to the end, at least three points wide so that it can be seen and
+# hit, at the end of the axis too.
 _BAR = """(params, api) => {
   const y = api.value(0), from = api.coord([api.value(1), y]), to = api.coord([api.value(2), y]);
-  const high = api.size([0, 1])[1] * 0.62, box = params.coordSys;
-  const x = Math.max(from[0], box.x), right = Math.min(Math.max(to[0], from[0] + 3), box.x + box.width);
-  if (right < x) return;
+  const high = api.size([0, 1])[1] * 0.62, box = params.coordSys, end = box.x + box.width;
+  if (to[0] < box.x || from[0] > end) return;
+  const right = Math.min(Math.max(to[0], from[0] + 3), end), x = Math.max(Math.min(from[0], right - 3), box.x);
   return {type: 'rect', shape: {x: x, y: from[1] - high / 2, width: right - x, height: high, r: 2},
           style: {fill: api.visual('color'), opacity: 0.92}};
 }"""

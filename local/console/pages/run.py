@@ -88,9 +88,11 @@ def _summary(node: RunNode, act: Act) -> None:
         ui.link("compare with another run", f"/compare?a={run.run_id}")
         if run.status in ("Failed", "Cancelled", "Interrupted"):
             ui.button(
-                "Run again from where it failed", icon="replay",
+                "Run again", icon="replay",
                 on_click=lambda: parts.confirm(
-                    f"Run {run.pipeline} again?", "Activities that succeeded are not repeated.", "Run again",
+                    f"Run {run.pipeline} again?",
+                    "From its start, with the same parameters. Windows that are merged are not read again.",
+                    "Run again",
                     lambda: (act.rerun(run.run_id), ui.navigate.to("/runs")),
                 ),
             ).props("outline dense")  # fmt: skip
