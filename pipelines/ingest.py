@@ -1,7 +1,10 @@
 """The pipelines `ingest` and `reload`: land every table's new rows, merge them in one job, settle the ledger.
 
 Those that an operator asks for by a range, in `pipelines.requests`, are made of the same steps. All run one at a time.
-What an earlier run of the same pipeline left unfinished is finished first.
+What an earlier run of the same pipeline left unfinished is finished first. Parameters, both text:
+
+tables       names with commas between, or `*`
+allow_share  of a table that is read whole: the share of rows that may be gone, from 0 to 1; the setting's when empty
 """
 
 from typing import Any
@@ -48,14 +51,15 @@ _MONITOR = "https://monitor.azure.com"
 
 
 def _every_table(kind: str) -> merge.Steps:
+    given = {"tables": EVERY_TABLE, "allow_share": ""}
     begin = sql(
-        "select table_name from control.begin_run({run}, {pipeline}, {kind}, {tables})",
+        "select table_name from control.begin_run({run}, {pipeline}, {kind}, {tables}, {allow_share})",
         run=_RUN,
         pipeline=sql_text(pipeline_name()),
         kind=literal(f"'{kind}'"),
-        tables=sql_text(pipeline_param("tables")),
+        **{name: sql_text(pipeline_param(name)) for name in given},
     )
-    return merge.Steps(begin, {"tables": EVERY_TABLE}, "Lands and merges what every table has that is new.")
+    return merge.Steps(begin, given, "Lands and merges what every table has that is new.")
 
 
 def _tell(facts_url: pulumi.Input[str]) -> list:

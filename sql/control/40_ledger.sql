@@ -68,7 +68,8 @@ create index if not exists ledger_unmerged on control.ledger (table_name, kind, 
 create index if not exists ledger_claimed on control.ledger (claimed_by) where claimed_by is not null;
 create index if not exists ledger_request on control.ledger (table_name, request) where request is not null;
 
--- A window only ever goes forward; what was merged stays as it is, but for an empty one whose high may move on.
+-- A window only ever goes forward; what was merged stays as it is. The high of an empty one that is merged may move
+-- on, and that of a snapshot which has not landed.
 create or replace function control.guard_transition() returns trigger
     language plpgsql set search_path = pg_catalog, control, pg_temp as $$
 begin
@@ -81,8 +82,9 @@ begin
     elsif old.status = 'merged' and (new.status <> 'merged' or new.path is distinct from old.path
             or new.rows is distinct from old.rows or new.attempt <> old.attempt or new.claimed_by is not null) then
         raise exception 'window % of % is merged and stays merged', old.window_id, old.table_name;
-    elsif new.high <> old.high and not (old.status = 'merged' and old.rows = 0 and old.path is null
-            and old.kind = 'live' and control.precedes(old.cursor_kind, old.high, new.high)) then
+    elsif new.high <> old.high and not (old.kind = 'live' and control.precedes(old.cursor_kind, old.high, new.high)
+            and ((old.status = 'merged' and old.rows = 0 and old.path is null)
+                 or (old.status = 'open' and old.cursor_kind = 'snapshot'))) then
         raise exception 'window % of %: its high may not move from % to %',
             old.window_id, old.table_name, old.high, new.high;
     elsif old.status = 'open' and new.status = 'merged' and new.rows is distinct from 0 then

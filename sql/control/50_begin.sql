@@ -19,10 +19,13 @@ begin
     select p_run, w, v_batch from unnest(p_tables) w order by w;
 end $$;
 
--- Registers a run and names its tables. `p_tables` is '*' or names with commas between.
+-- Registers a run and names its tables. `p_tables` is '*' or names with commas between, `p_allow` the share of rows
+-- that may be gone of a table that is read whole, empty for the setting's.
 -- Asked again for the same run, it answers the same. Runs of the other kinds begin with `begin_request`.
-create or replace function control.begin_run(p_run text, p_pipeline text, p_kind text, p_tables text)
-    returns table (table_name text)
+drop function if exists control.begin_run(text, text, text, text);
+create or replace function control.begin_run(
+    p_run text, p_pipeline text, p_kind text, p_tables text, p_allow text default ''
+) returns table (table_name text)
     language plpgsql security definer set search_path = pg_catalog, control, pg_temp as $$
 #variable_conflict use_column
 declare
@@ -52,6 +55,8 @@ begin
             using hint = 'Tables with a contract: ' || array_to_string(v_known, ', ');
     end if;
     perform control.register_run(p_run, p_pipeline, p_kind, v_wanted);
+    insert into control.request (run_id, table_name, allow_share)
+    select p_run, w, nullif(btrim(p_allow), '')::numeric from unnest(v_wanted) w where btrim(p_allow) <> '';
     return query select t.table_name from control.run_table t where t.run_id = p_run order by 1;
 end $$;
 
@@ -92,5 +97,5 @@ begin
 end $$;
 
 revoke all on all functions in schema control from public;
-grant execute on function control.begin_run(text, text, text, text), control.begin_table(text, text, text)
+grant execute on function control.begin_run(text, text, text, text, text), control.begin_table(text, text, text)
     to highwater_factory;

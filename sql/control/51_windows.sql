@@ -78,10 +78,17 @@ begin
     if v_kind = 'integer' and (v_high is null or not control.precedes(v_kind, v_low, v_high)) then
         perform control.open_late(p_run, p_contract, v_low, (p_bounds ->> 'late')::jsonb);
     end if;
-    -- An unfinished snapshot reads the content of the day when it is finished: a second one would be the same.
-    if v_high is null or not control.precedes(v_kind, v_low, v_high) or (v_kind = 'snapshot' and exists (
+    if v_high is null or not control.precedes(v_kind, v_low, v_high) then
+        return;
+    end if;
+    if v_kind = 'snapshot' and exists (
             select 1 from control.ledger l
-            where l.table_name = p_contract.table_name and l.kind = 'live' and l.status <> 'merged')) then
+            where l.table_name = p_contract.table_name and l.kind = 'live' and l.status <> 'merged') then
+        -- An unfinished snapshot reads the content of the day when it is finished: a second one would be the same. It
+        -- takes that content's fingerprint, or content that is again as it was first seen would be no change.
+        update control.ledger l set high = v_high
+        where l.table_name = p_contract.table_name and l.kind = 'live' and l.status = 'open'
+          and (l.claimed_by is null or l.claimed_by = p_run or l.lease_until < clock_timestamp());
         return;
     end if;
     -- A snapshot without rows says that every row is gone, which is news.

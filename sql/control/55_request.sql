@@ -1,5 +1,6 @@
 -- What an operator asks for by name: a range of a table to read again (backfill), or the keys that the source still
--- has (reconcile). Both are windows like others, claimed and landed by the same steps; a request says their range.
+-- has (reconcile). Both are windows like others, claimed and landed by the same steps; a request says their range. Of
+-- any run it says how many rows may be gone.
 
 -- The query of a table's keys, of the tables whose contract says that deletes are seen by keys.
 create table if not exists control.key_query (

@@ -19,19 +19,17 @@ create table if not exists control.reconciled (
 );
 create index if not exists reconciled_newest on control.reconciled (table_name, at desc);
 
--- The plan of a run: that of a merge, with what was merged before the keys were read and how many may be gone.
-create or replace function control.reconcile_plan(p_run text)
+-- The plan of a run: that of a merge, with what was merged before the keys were read.
+drop function if exists control.reconcile_plan(text);
+create function control.reconcile_plan(p_run text)
     returns table (run_id text, batch_id bigint, table_name text, contract_version text, contract text,
                    window_id bigint, attempt int, kind text, low text, high text, path text, files int, rows bigint,
-                   newest bigint, unmerged text, silver_version bigint, allow_share double precision,
-                   allow_rows bigint)
+                   allow_share double precision, allow_rows bigint,
+                   newest bigint, unmerged text, silver_version bigint)
     language sql stable security definer set search_path = pg_catalog, control, pg_temp as $$
-    select p.*, k.newest, array_to_string(k.unmerged, ','), k.silver_version,
-           coalesce(q.allow_share, control.setting_of('gone_share'))::double precision,
-           control.setting_of('gone_rows')::bigint
+    select p.*, k.newest, array_to_string(k.unmerged, ','), k.silver_version
     from control.plan(p_run) p
     join control.key_snapshot k using (window_id, attempt)
-    join control.request q on q.run_id = p_run and q.table_name = p.table_name
     order by p.table_name, p.window_id;
 $$;
 

@@ -11,13 +11,15 @@ create table if not exists control.release_request (
 
 -- The plan of a run: the merged windows of runs that sent rows to quarantine, under today's contract. The job takes of
 -- them those that the quarantine still names. A reload's window is as good as a live one here: nothing is replaced.
-create or replace function control.release_plan(p_run text)
+drop function if exists control.release_plan(text);
+create function control.release_plan(p_run text)
     returns table (run_id text, batch_id bigint, table_name text, contract_version text, contract text,
                    window_id bigint, attempt int, kind text, low text, high text, path text, files int, rows bigint,
-                   rules text, keys text)
+                   allow_share double precision, allow_rows bigint, rules text, keys text)
     language sql stable security definer set search_path = pg_catalog, control, pg_temp as $$
     select r.run_id, r.batch_id, l.table_name, c.version, c.plan, l.window_id, l.attempt,
            case l.kind when 'quarantine' then l.kind else 'live' end, l.low, l.high, l.path, l.files, l.rows,
+           control.setting_of('gone_share')::double precision, control.setting_of('gone_rows')::bigint,
            array_to_string(q.rules, ','), to_json(q.keys)::text
     from control.run r
     join control.run_table t on t.run_id = r.run_id and t.error is null

@@ -23,9 +23,17 @@ class BrokenRule(TransformError):
         self.rules = rules
 
 
-class NotAsLanded(TransformError):
-    """Windows of which the lake holds other rows than the ledger recorded. `windows` are their numbers."""
+class ReadAgain(TransformError):
+    """Windows that the next run reads from the source again. `windows` are their numbers."""
 
     def __init__(self, what: str, why: str, next_step: str, windows: tuple[int, ...]):
         super().__init__(what, why, next_step)
         self.windows = windows
+
+
+class NotAsLanded(ReadAgain):
+    """The lake holds other rows than the ledger recorded."""
+
+
+class TooManyGone(ReadAgain):
+    """So many rows are not at the source any more that whoever runs it is asked. By the next run it may be whole."""

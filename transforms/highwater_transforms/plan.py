@@ -14,7 +14,8 @@ from highwater_transforms.lake import Lake
 COLUMNS = {
     "run_id": "string", "batch_id": "bigint", "table_name": "string", "contract_version": "string",
     "contract": "string", "window_id": "bigint", "attempt": "int", "kind": "string", "low": "string",
-    "high": "string", "path": "string", "files": "int", "rows": "bigint",
+    "high": "string", "path": "string", "files": "int", "rows": "bigint", "allow_share": "double",
+    "allow_rows": "bigint",
 }  # fmt: skip
 KINDS = ("live", "backfill", "reload", "quarantine", "reconcile")
 
@@ -40,13 +41,16 @@ class Window:
 @dataclass(frozen=True)
 class TablePlan:
     """The windows of one table in one run, ordered by window. `contract_json` is parsed by the table's own task,
-    so that a contract that is not readable stops its table alone."""
+    so that a contract that is not readable stops its table alone. Of the table's rows the share `allow_share` may be
+    gone at the source, and `allow_rows` whatever their share."""
 
     run_id: str
     batch_id: int
     table: str
     contract_json: str
     windows: tuple[Window, ...]
+    allow_share: float
+    allow_rows: int
 
     def contract(self) -> Contract:
         """The parsed contract. Raises TransformError when it is not readable or is another table's."""
@@ -94,7 +98,8 @@ def tables(rows: list[dict], run_id: str) -> list[TablePlan]:
                 f"The plan has two contracts or batches for {table}", "a run merges under one of each"
             )
         windows = tuple(Window(**{f: row[f] for f in Window.__dataclass_fields__}) for row in mine)
-        plans.append(TablePlan(run_id, mine[0]["batch_id"], table, mine[0]["contract"], windows))
+        allowed = (min(row[name] for row in mine) for name in ("allow_share", "allow_rows"))
+        plans.append(TablePlan(run_id, mine[0]["batch_id"], table, mine[0]["contract"], windows, *allowed))
     return plans
 
 

@@ -7,7 +7,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from highwater_transforms import faults
-from highwater_transforms.errors import BrokenRule, NotAsLanded
+from highwater_transforms.errors import BrokenRule, ReadAgain
 from highwater_transforms.lake import Lake
 from highwater_transforms.plan import TablePlan
 
@@ -26,8 +26,8 @@ class Receipt:
 
     `superseded` counts older versions, of the batch or than the table's where the two are told apart; `unchanged`
     those that the table had already or had a newer one of. `deleted` counts rows of the table marked as removed.
-    `rules` is rule to rows that broke it, warnings too; `steps` is step to seconds. `unread` are the windows that the
-    lake does not hold as they landed: they have to land anew.
+    `rules` is rule to rows that broke it, warnings too; `steps` is step to seconds. `unread` are the windows that
+    have to land anew: the lake does not hold them as they landed, or what landed is in doubt.
     """
 
     run_id: str
@@ -66,8 +66,8 @@ def failed(plan: TablePlan, error: BaseException, seconds: float) -> Receipt:
 
 
 def _unread(plan: TablePlan, error: BaseException, text: str) -> list[int]:
-    """The windows that could not be read: Spark names the file, or the folder, that is gone or is no whole Parquet."""
-    if isinstance(error, NotAsLanded):
+    """The windows to land anew. Of a file, or a folder, that is gone or is no whole Parquet, Spark tells the name."""
+    if isinstance(error, ReadAgain):
         return list(error.windows)
     if not isinstance(error, PySparkException):
         return []

@@ -17,6 +17,7 @@ from highwater_transforms import delta, faults, gold, gold_late, gold_table, pla
 from highwater_transforms import reconcile_keys as rk
 from highwater_transforms.delta import DeltaTable, update
 from highwater_transforms.errors import TransformError
+from highwater_transforms.gone import refuse_many
 from highwater_transforms.lake import Lake
 from highwater_transforms.plan import TablePlan
 from highwater_transforms.reconcile_keys import Snapshot
@@ -123,14 +124,7 @@ def process(spark: SparkSession, lake: Lake, planned: TablePlan, snapshot: Snaps
         gone, back = rk.gone(contract, stored, keys, snapshot), rk.back(contract, stored, keys, snapshot)
         compared, missing, returned = rk.measure(contract, stored, keys, snapshot)
         missed, missed_low, missed_high = rk.missed(contract, tables, keys, snapshot)
-    if missing > max(snapshot.allow_rows, snapshot.allow_share * compared):
-        raise TransformError(
-            f"{missing:,} of {compared:,} rows of {contract.table} are gone at the source, and none was marked",
-            f"that is {missing / compared:.1%}, and {snapshot.allow_share:.1%} or {snapshot.allow_rows} rows are"
-            " allowed without being asked",
-            f"See whether the source is whole. If it is, confirm: highwater reconcile {contract.table}"
-            f" --allow-share {-(-missing * 100 // compared) / 100:g}",
-        )
+    refuse_many(planned, missing, compared)
     with clock.step("silver"):
         marked = _mark(tables, gone, True, planned.batch_id) if missing else 0
         revived = _mark(tables, back, False, planned.batch_id) if returned else 0

@@ -19,23 +19,18 @@ from highwater_transforms.plan import TablePlan, Window
 from highwater_transforms.system import IS_CURRENT, REMOVED, WINDOW, ddl, quoted
 from highwater_transforms.tables import Tables
 
-EXTRA = {
-    "newest": "bigint", "unmerged": "string", "silver_version": "bigint", "allow_share": "double",
-    "allow_rows": "bigint",
-}  # fmt: skip
+EXTRA = {"newest": "bigint", "unmerged": "string", "silver_version": "bigint"}
 KEYS_OF = "_keys_of"
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What the ledger held of a table when the keys' queries had not begun, and how many rows may be gone."""
+    """What the ledger held of a table when the keys' queries had not begun."""
 
     windows: tuple[Window, ...]
     newest: int
     unmerged: tuple[int, ...]
     silver_version: int | None
-    allow_share: float
-    allow_rows: int
 
 
 def snapshots(spark: SparkSession, lake: Lake, plan_path: str) -> dict[str, Snapshot]:
@@ -60,8 +55,6 @@ def _narrowest(rows: list[dict], fields: list[str]) -> Snapshot:
         min(row["newest"] for row in rows),
         tuple(sorted(unmerged)),
         max(versions, default=None),
-        min(row["allow_share"] for row in rows),
-        min(row["allow_rows"] for row in rows),
     )
 
 

@@ -8,6 +8,7 @@ from highwater_transforms.batch import Batch, Counts
 from highwater_transforms.contract import Contract
 from highwater_transforms.dedupe import QUARANTINED
 from highwater_transforms.delta import DeltaTable
+from highwater_transforms.gone import refuse_many
 from highwater_transforms.plan import Window
 from highwater_transforms.silver import Done
 from highwater_transforms.system import BATCH, REMOVED, WINDOW, quoted
@@ -31,6 +32,15 @@ def covered(contract: Contract, windows: tuple[Window, ...], alias: str) -> Colu
     return F.coalesce(F.expr(" or ".join(parts) or "false"), F.lit(False))
 
 
+def judged(batch: Batch, alias: str) -> Column:
+    """Whether a stored row is there only if the reload found it.
+
+    What a window opened since has merged, as a backfill may, is newer than what the reload read.
+    """
+    last = max(w.window_id for w in batch.plan.windows if w.kind == "reload")
+    return covered(batch.contract, batch.plan.windows, alias) & (F.col(f"{alias}.{WINDOW}") <= last)
+
+
 def resolve(batch: Batch, stored: DataFrame) -> DataFrame:
     """Silver after the reload: silver's columns and `_outcome`, one row a key.
 
@@ -45,9 +55,7 @@ def resolve(batch: Batch, stored: DataFrame) -> DataFrame:
     s = silver.present(batch.kept()).select(*names).alias("s")
     t = stored.select(*names).join(refused, list(keys), "left").alias("t")
     there, landed = F.col(f"t.{REMOVED}").isNotNull(), F.col(f"s.{REMOVED}").isNotNull()
-    # What a window opened since has merged, as a backfill may, is newer than what the reload read.
-    last = max(w.window_id for w in batch.plan.windows if w.kind == "reload")
-    inside = covered(contract, batch.plan.windows, "t") & (F.col(f"t.{WINDOW}") <= last)
+    inside = judged(batch, "t")
     outcome = (
         F.when(~there, "insert")
         .when(~landed & inside & F.col("t._refused").isNull() & ~F.col(f"t.{REMOVED}"), "vanish")
@@ -78,9 +86,23 @@ def resolve_keyless(batch: Batch, stored: DataFrame) -> DataFrame:
     )
 
 
+def _refuse_many(batch: Batch, did: dict[str, int], stored: DataFrame) -> None:
+    """Rows without a key are told apart by nothing: there the reload must have about as many as it replaces."""
+    if batch.contract.primary_key and not did.get("vanish", 0):
+        return
+    compared = stored.alias("t").where(judged(batch, "t") & ~F.col(f"t.{REMOVED}")).count()
+    missing = did.get("vanish", 0) if batch.contract.primary_key else max(compared - did.get("insert", 0), 0)
+    refuse_many(batch.plan, missing, compared)
+
+
 def merge(batch: Batch, counts: Counts, table: DeltaTable) -> Done:
-    """Replace silver in one commit."""
+    """Replace silver in one commit.
+
+    Raises:
+        TooManyGone: the reload lacks more rows than may be gone without being asked about.
+    """
     resolved = (resolve if batch.contract.primary_key else resolve_keyless)(batch, table.frame())
     did = {row[OUTCOME]: row["count"] for row in resolved.groupBy(OUTCOME).count().collect()}
+    _refuse_many(batch, did, table.frame())
     table.overwrite(resolved.drop(OUTCOME), {})
     return Done(*(did.get(o, 0) for o in ("insert", "update", "unchanged", "stale", "vanish")))

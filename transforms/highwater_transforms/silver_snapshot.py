@@ -9,6 +9,7 @@ from highwater_transforms import delta, few, silver
 from highwater_transforms.batch import Batch, Counts
 from highwater_transforms.contract import Contract
 from highwater_transforms.delta import DeltaTable, insert, update
+from highwater_transforms.gone import refuse_many
 from highwater_transforms.silver import Done
 from highwater_transforms.system import BATCH, REMOVED, WINDOW
 
@@ -44,7 +45,11 @@ def changes(
 
 
 def merge(batch: Batch, counts: Counts, table: DeltaTable) -> Done:
-    """Bring the table to what the snapshot holds. Nothing is written when they are equal."""
+    """Bring the table to what the snapshot holds. Nothing is written when they are equal.
+
+    Raises:
+        TooManyGone: the snapshot lacks more rows than may be gone without being asked about.
+    """
     contract, names = batch.contract, silver.names(batch.contract)
     landed = batch.placed.where(F.col(WINDOW) == batch.plan.newest).select(*contract.primary_key).distinct()
     rows = (
@@ -53,6 +58,8 @@ def merge(batch: Batch, counts: Counts, table: DeltaTable) -> Done:
     rows = few.if_few(rows)
     did = {row[ACTION]: row["count"] for row in rows.groupBy(ACTION).count().collect()}
     inserted, updated, gone = (did.get(a, 0) for a in ("insert", "update", "vanish"))
+    if gone:
+        refuse_many(batch.plan, gone, table.frame().where(~F.col(REMOVED)).count())
     if did:
         table.merge(
             rows.drop(ACTION),

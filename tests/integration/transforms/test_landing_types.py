@@ -48,6 +48,8 @@ def read(lake, landed):
             "batch_id": 7,
             "table_name": "typed",
             "contract": landed.contract.plan_json(),
+            "allow_share": 0.1,
+            "allow_rows": 10,
         }
     ]
     (planned,) = plan.tables(rows, "r")

@@ -44,6 +44,8 @@ class TestLake:
     windows: int = 0
     runs: int = 0
     receipts: dict[str, Receipt] = field(default_factory=dict)
+    allow_share: float = 0.1
+    allow_rows: int = 10
 
     def land(self, contract: Contract, rows: list[dict], kind: str = "live", low=None, high=None) -> Landed:
         """Write the rows as the next window of the table. A column that a row leaves out is null."""
@@ -86,14 +88,14 @@ class TestLake:
             db.execute(
                 "create table plan (run_id text, batch_id bigint, table_name text, contract_version text,"
                 " contract text, window_id bigint, attempt int, kind text, low text, high text, path text,"
-                " files int, rows bigint)"
+                " files int, rows bigint, allow_share double, allow_rows bigint)"
             )
             for w in landed:
                 c = w.contract
                 db.execute(
-                    f"insert into plan values ({', '.join('?' * 13)})",
+                    f"insert into plan values ({', '.join('?' * 15)})",
                     [run_id, self.runs, c.table, c.version, c.plan_json(), w.window_id, w.attempt, w.kind,
-                     w.low, w.high, w.path, w.files, w.rows],
+                     w.low, w.high, w.path, w.files, w.rows, self.allow_share, self.allow_rows],
                 )  # fmt: skip
             db.execute(f"copy plan to '{folder}/plan.parquet' (format parquet)")
         return run_id

@@ -50,9 +50,13 @@ def test_the_pipelines_are_these_and_the_entry_points_run_one_at_a_time(pipeline
         "ingest": 1, "reload": 1, "backfill": 1, "reconcile": 1, "load_table": None, "maintain": 1,
         "status": 1, "repair": 1, "release": 1,
     }  # fmt: skip
+    whole = {
+        "tables": {"type": "String", "defaultValue": "*"},
+        "allow_share": {"type": "String", "defaultValue": ""},
+    }
     assert {name: p.get("parameters") or {} for name, p in pipelines.items()} == {
-        "ingest": {"tables": {"type": "String", "defaultValue": "*"}},
-        "reload": {"tables": {"type": "String", "defaultValue": "*"}},
+        "ingest": whole,
+        "reload": whole,
         "maintain": {"tables": {"type": "String", "defaultValue": "*"}},
         "backfill": {
             key: {"type": "String", "defaultValue": ""} for key in ("tables", "from", "to", "chunk_rows")

@@ -48,7 +48,7 @@ def test_a_line_tells_what_was_moved():
 
 def test_a_failure_names_its_windows_and_is_cut_short():
     window = Window(9, 2, "live", None, None, "trip/9/1", 1, 5)
-    receipt = failed(TablePlan("r", 3, "trip", "{}", (window,)), TransformError("x" * 3000), 1.5)
+    receipt = failed(TablePlan("r", 3, "trip", "{}", (window,), 0.1, 10), TransformError("x" * 3000), 1.5)
     assert (receipt.status, receipt.windows) == ("failed", [{"window_id": 9, "attempt": 2}])
     assert receipt.error == "x" * 2000
     assert job._line(receipt).startswith("trip: failed after 1.5 s: xxx")

@@ -9,7 +9,7 @@ def row(table: str, window: int, **more) -> dict:
     return {
         "run_id": "r", "batch_id": 4, "table_name": table, "contract_version": "v", "contract": f"<{table}>",
         "window_id": window, "attempt": 1, "kind": "live", "low": "0", "high": "1",
-        "path": f"{table}/{window}/1", "files": 1, "rows": 10,
+        "path": f"{table}/{window}/1", "files": 1, "rows": 10, "allow_share": 0.1, "allow_rows": 10,
     } | more  # fmt: skip
 
 
@@ -19,6 +19,7 @@ def test_windows_are_gathered_by_table_in_order():
         ("a", (2,), 4, "<a>"), ("b", (1, 3), 4, "<b>"),
     ]  # fmt: skip
     assert [p.reload for p in plans] == [True, False]
+    assert (plans[0].allow_share, plans[0].allow_rows) == (0.1, 10)
     assert plans[0].windows[0] == plan.Window(2, 5, "reload", "0", "1", "a/2/1", 1, 10)
 
 

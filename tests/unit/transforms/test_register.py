@@ -13,7 +13,9 @@ from contracts import load_all
 
 LAKE = Lake("https://acct.dfs.core.windows.net/")
 PLANS = {
-    c.table: TablePlan("r", 1, c.table, c.plan_json(), (Window(1, 1, "live", None, None, "p", 1, 1),))
+    c.table: TablePlan(
+        "r", 1, c.table, c.plan_json(), (Window(1, 1, "live", None, None, "p", 1, 1),), 0.1, 10
+    )
     for c in load_all()
 }
 
