@@ -4,6 +4,7 @@ import json
 
 import psycopg
 from console_process import BAD_TRIPS
+from looked_at import cells, rows
 from playwright.sync_api import expect
 
 RULE = "dropoff_after_pickup"
@@ -57,9 +58,25 @@ def test_a_row_is_released_after_a_question_and_stays_while_it_breaks_its_rule(c
     expect(page.get_by_role("button", name=f"Release {key}")).to_be_visible()
 
 
-def test_all_rows_are_asked_for_with_their_number(console, visit):
+def test_all_rows_are_released_after_a_question_with_their_number_and_stay_while_the_rule_stands(
+    console, visit
+):
     page = visit(console, f"/quality?table=trip&rule={RULE}")
     page.get_by_role("button", name=f"Release all that broke {RULE}").click()
-    expect(page.get_by_role("alertdialog")).to_contain_text(
-        f"Judge {BAD_TRIPS} rows of trip that broke {RULE} again?"
+    question = page.get_by_role("alertdialog")
+    expect(question).to_contain_text(f"Judge {BAD_TRIPS} rows of trip that broke {RULE} again?")
+    question.get_by_role("button", name="Release").click()
+    expect(page).to_have_url(f"{console.at}/runs")
+    asked = (
+        "select run_id, parameters from adf.pipeline_runs where pipeline = 'release' order by started_at desc"
     )
+    newest = page.locator("tbody tr").first
+    expect(newest).to_contain_text("InProgress", timeout=30_000)
+    expect(newest).to_contain_text("Succeeded", timeout=240_000)
+    run = rows(console.stack, asked)[0]
+    assert run["parameters"] == {"tables": "trip", "rules": RULE, "keys": ""}
+    page.goto(f"{console.at}/runs/{run['run_id']}")
+    told = cells(page.get_by_role("region", name="What the run did to each table"))
+    assert [(row[0], row[1], row[7]) for row in told] == [("trip", "succeeded", str(BAD_TRIPS))]
+    page.goto(f"{console.at}/quality?table=trip&rule={RULE}")
+    expect(page.get_by_text(f"page 1 of 1, {BAD_TRIPS} rows")).to_be_visible()
