@@ -69,7 +69,11 @@ def _frames(page: Page) -> dict[str, ui.element]:
             if visual.type == "textbox":
                 ui.label(visual.text).classes("hw-visual hw-quiet").style(_place(page, visual))
                 continue
-            with ui.card().props("flat bordered").classes("hw-visual").style(_place(page, visual)):
+            card = ui.card().props("flat bordered").classes("hw-visual").style(_place(page, visual))
+            # What is larger than its place is scrolled, by keys too.
+            card.props["tabindex"], card.props["role"] = 0, "group"
+            card.props["aria-label"] = visual.title or visual.alt_text
+            with card:
                 if visual.title and visual.type != "slicer":
                     ui.label(visual.title).classes("font-medium").props("role=heading aria-level=2")
                 places[visual.id] = ui.element("div").classes("hw-answer")
