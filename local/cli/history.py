@@ -80,16 +80,19 @@ def _print_list(found: list[dict]) -> None:
 @runs_app.command()
 def rerun(
     run: str = typer.Argument(help="A run's id, or a beginning of it that no other has."),
-    from_start: bool = typer.Option(
-        False, "--from-start", help="Run everything again, not what failed alone."
+    from_failed: bool = typer.Option(
+        False,
+        "--from-failed",
+        help="Only what failed and what follows it. Pipelines that begin a run in the ledger, as all that move "
+        "data do, need their start.",
     ),
     as_json: bool = Json,
 ) -> None:
-    """Run a run again from the activities that failed; what succeeded stands, with the output it had."""
+    """Run a run again, with its parameters. Windows that are merged are not read again."""
     from local.factory import rerun_pipeline
     from local.stack import LocalStack
 
-    result = rerun_pipeline(LocalStack.open(), run, None if as_json else console, from_start=from_start)
+    result = rerun_pipeline(LocalStack.open(), run, None if as_json else console, from_start=not from_failed)
     if as_json:
         print_json(asdict(result))
     if result.status != "Succeeded":

@@ -50,7 +50,7 @@ class Reuse:
                 raise RunRefused(
                     f"The run {run.run_id} can't be continued where it failed.",
                     f"The output of '{one.name}' is secure: it was never recorded, so it can't be reused.",
-                    "Run it from its start: --from-start.",
+                    "Run all of it again, from its start.",
                 )
         return cls(run.run_id, ended, find)
 

@@ -103,7 +103,7 @@ class Runtime:
             raise RunRefused(
                 f"Nothing failed in the run {run.run_id}.",
                 f"The pipeline {run.pipeline} succeeded.",
-                "To run all of it again, say --from-start.",
+                "Run all of it again, from its start.",
             )
         found = self._settings.factory.pipeline(run.pipeline)
         reuse = None if from_start or found is None else Reuse.of(run, found, find)

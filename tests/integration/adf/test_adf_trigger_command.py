@@ -89,9 +89,7 @@ def test_an_interrupt_waits_for_the_run_under_way(stack):
         (line["run_id"], "soon", "Succeeded")
     ]
     assert list(stack.state.factory.glob("*.jsonl")) == []
-    again, errors = stack.command("runs", "rerun", line["run_id"][:12], "--from-start", "--json").communicate(
-        timeout=120
-    )
+    again, errors = stack.command("runs", "rerun", line["run_id"][:12], "--json").communicate(timeout=120)
     rerun = json.loads(again)
     assert (rerun["status"], rerun["rerun_of"], rerun["group"]) == (
         "Succeeded",
@@ -99,8 +97,8 @@ def test_an_interrupt_waits_for_the_run_under_way(stack):
         line["run_id"],
     )
     assert stack.window() == (rerun["run_id"], "Succeeded")
-    _, errors = stack.command("runs", "rerun", line["run_id"]).communicate(timeout=120)
-    assert "Nothing failed" in errors and "--from-start" in errors
+    _, errors = stack.command("runs", "rerun", line["run_id"], "--from-failed").communicate(timeout=120)
+    assert "Nothing failed" in errors and "from its start" in errors
 
 
 @pytest.mark.parametrize("stack", [600], indirect=True)
