@@ -62,13 +62,15 @@ create index if not exists run_table_fresh on control.run_table (table_name, as_
     where status = 'succeeded' and complete;
 create index if not exists run_table_failed on control.run_table (table_name, batch_id desc) where error is not null;
 
--- The run, which must be under way. A run that was overtaken learns it here, whatever step it wakes up in.
+-- The run, which must be under way. A run that was overtaken learns it here, whatever step it wakes up in. It stays
+-- under way until the step ends: the next run of its pipeline, which releases what this one claims, waits for that. A
+-- statement outlives the client that was killed over it, and its claim would otherwise be nobody's to release.
 create or replace function control.require_run(p_run text, p_table text default null) returns control.run
     language plpgsql set search_path = pg_catalog, control, pg_temp as $$
 declare
     v_run control.run;
 begin
-    select * into v_run from control.run r where r.run_id = p_run;
+    select * into v_run from control.run r where r.run_id = p_run for share;
     if not found then
         raise exception 'run % was not begun', p_run using hint = 'Start the pipeline again.';
     elsif v_run.status <> 'running' then

@@ -1,6 +1,7 @@
 """Claims: who may move a window, and how one that was overtaken learns of it."""
 
 import json
+import threading
 
 import psycopg
 import pytest
@@ -34,6 +35,25 @@ def test_a_claim_that_has_not_expired_is_not_taken(site, opened, pipeline):
     begin(site, "b", pipeline="other")
     assert pipeline.open("b", "thing") == []
     assert state(site) == ("open", 1, "a")
+
+
+def test_a_step_that_outlives_its_killed_run_leaves_no_claim_behind(site, contract_of, pipeline):
+    """The next run begins while the statement that claims is still at work: it waits, and has the window."""
+    site.add(contract_of())
+    site.insert("thing", 1, 2, at="2024-01-01 00:00:00+00")
+    begin(site, "a")
+    (row,) = pipeline.ask("begin", "select bounds_query from control.begin_table('a', 'thing', 'live')")
+    (bounds,) = pipeline.ask("bounds", row["bounds_query"])
+    claims = "select window_id from control.open_windows('a', 'thing', 'live', %s)"
+    with site.connect(autocommit=False) as late:
+        assert late.execute(claims, [json.dumps(bounds, default=str)]).fetchall() == [(1,)]
+        following = threading.Thread(target=begin, args=(site, "b"))
+        following.start()
+        following.join(0.5)
+        assert following.is_alive()
+    following.join(30)
+    (taken,) = pipeline.open("b", "thing")
+    assert (taken["window_id"], taken["attempt"]) == (1, 2)
 
 
 def test_an_expired_claim_is_taken_under_the_next_attempt_and_the_zombie_fails(site, opened, pipeline):
