@@ -60,14 +60,23 @@ def listening(heard: Callable[[str], None]) -> Iterator[None]:
         faults.listener = None
 
 
-def run_broken(fault: Fault, factory: Factory, lake: Path, job: object, dying: object) -> bool:
-    """Runs `ingest` with the fault; whether it came to its point.
+def run_broken(
+    fault: Fault,
+    factory: Factory,
+    lake: Path,
+    job: object,
+    dying: object,
+    pipeline: str = "ingest",
+    given: dict[str, str] | None = None,
+) -> bool:
+    """Runs a pipeline with the fault; whether it came to its point.
 
     Args:
         job: the job in this process; `dying`, the same for a process of its own, to which it is sent.
+        given: the pipeline's parameters.
     """
     if fault.how == "kill":
-        child = _PROCESSES.Process(target=_dies, args=(fault, factory, lake, dying))
+        child = _PROCESSES.Process(target=_dies, args=(fault, factory, lake, dying, pipeline, given))
         child.start()
         child.join()
         return child.exitcode == -signal.SIGKILL
@@ -92,13 +101,15 @@ def run_broken(fault: Fault, factory: Factory, lake: Path, job: object, dying: o
     runtime = Runtime(factory, lake / "runs", job, on_step=step, sleep=lambda *_: None)
     with failing(fails), listening(breaks):
         try:
-            runtime.run("ingest")
+            runtime.run(pipeline, given)
         except Injected:
             runtime.join()
     return hit != []
 
 
-def _dies(fault: Fault, factory: Factory, lake: Path, job: object) -> None:
+def _dies(
+    fault: Fault, factory: Factory, lake: Path, job: object, pipeline: str, given: dict[str, str] | None
+) -> None:
     """The run in a process of its own, which is killed at the point."""
 
     def fails(name: str) -> None:
@@ -110,5 +121,5 @@ def _dies(fault: Fault, factory: Factory, lake: Path, job: object) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     with failing(fails), listening(dies):
-        Runtime(factory, lake / "runs", job, on_step=dies, sleep=lambda *_: None).run("ingest")
+        Runtime(factory, lake / "runs", job, on_step=dies, sleep=lambda *_: None).run(pipeline, given)
     os._exit(0)

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import psycopg
 import pytest
+import scenes
 from job_here import Job
 from plain_job import PlainJob
 from pyspark.sql import SparkSession
@@ -46,9 +47,15 @@ class Group:
     job: Job
     contracts: tuple[Contract, ...]
 
-    def run(self, on_step: Callable[[str], None] | None = None) -> None:
-        run = Runtime(self.factory, self.lake / "runs", self.job, on_step=on_step).run("ingest")
-        assert run.status == "Succeeded", run.error
+    def run(
+        self,
+        on_step: Callable[[str], None] | None = None,
+        pipeline: str = "ingest",
+        given: dict[str, str] | None = None,
+    ) -> None:
+        """A run that must succeed; `on_step` hears of its steps."""
+        run = Runtime(self.factory, self.lake / "runs", self.job, on_step=on_step).run(pipeline, given)
+        assert run.status == "Succeeded", f"{pipeline}: {run.error}"
 
     def source(self, query: str) -> list[tuple]:
         with psycopg.connect(self.conninfo(), options="-c TimeZone=UTC") as connection:
@@ -81,11 +88,11 @@ def contracts() -> tuple[Contract, ...]:
     return (
         _contract(
             "thing", [flag, {"name": "updated_at", "type": "timestamp", "nullable": False}], mode="upsert",
-            cursor={"column": "updated_at", "kind": "timestamp"}, deletes={"kind": "soft", "column": "is_deleted"},
+            cursor={"column": "updated_at", "kind": "timestamp"}, deletes={"kind": "keys", "column": "is_deleted"},
             source={"schema": "mobility", "table": "thing", "defaults": {"is_deleted": "false"}},
         ),
         _contract(
-            "event", [], mode="append", cursor={"column": "thing_id", "kind": "integer"},
+            "event", [], mode="append", cursor={"column": "thing_id", "kind": "integer"}, deletes={"kind": "keys"},
             source={"schema": "mobility", "table": "event", "identity": "thing_id"},
         ),
     )  # fmt: skip
@@ -135,6 +142,22 @@ def plain(postgres_server, definitions, tmp_path: Path) -> Iterator[Group]:
     """The same with a job that needs no Spark."""
     with stack(postgres_server, definitions, tmp_path, PlainJob, contracts()) as made:
         yield made
+
+
+@pytest.fixture
+def made(plain) -> Group:
+    """The same after a first load, with a short margin."""
+    scenes.tell(
+        plain,
+        f"update control.setting set value = {scenes.MARGIN} where name = 'margin_seconds'",
+        "insert into mobility.thing (thing_id, body, updated_at)"
+        f" select n, 'first', now() from generate_series(1, {scenes.FIRST_LOAD}) n",
+        f"insert into mobility.event (body) select n::text from generate_series(1, {scenes.FIRST_LOAD}) n",
+    )
+    scenes.change(plain)
+    plain.run()
+    scenes.assert_equal(plain, "the first load")
+    return plain
 
 
 def _factory(definitions: list[dict], host: str, database: str, lake: Path) -> Factory:

@@ -1,7 +1,8 @@
-"""A job without Spark, for faults of the pipelines' own steps: it merges by key into one file a table.
+"""A job without Spark, for faults of the pipelines' own steps: what it holds of a table is one file.
 
 It keeps the promises of the wheel's job that the pipelines rely on: what the plan names and nothing else, each window's
-rows against the ledger's count, an idempotent merge, the receipt last and atomically.
+rows against the ledger's count, work that may be done again, the receipt last and atomically. Its other kinds of work
+are in `plain_work`.
 """
 
 import fcntl
@@ -11,58 +12,69 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import plain_work
 import pyarrow.parquet as parquet
 
 from local.adf import JobResult
 
+WORK = {
+    "merge": plain_work.merge,
+    "reconcile": plain_work.reconcile,
+    "release": plain_work.release,
+    "maintain": plain_work.maintain,
+}
+
 
 @dataclass
 class PlainJob:
-    """What it holds of a table lies in <lake>/plain/<table>.json: key to row, with the window and attempt it came by.
+    """What it holds of a table lies in <lake>/plain/<table>.json: key to row, with the window that it came by.
 
     Attributes:
-        without_receipt: tables that are merged and whose receipt is then lost, with the rest of the job.
+        without_receipt: tables whose work is done and whose receipt is then lost, with the rest of the job.
+        strict: rows whose body begins with `bad` break a rule, and wait in <table>.waiting.json.
     """
 
     lake: Path
     without_receipt: tuple[str, ...] = ()
+    strict: bool = False
 
     def run(self, job_id, parameters, on_line, *, timeout, cancel) -> JobResult:
         plan = parquet.read_table(self.lake / "landing" / parameters["plan_path"]).to_pylist()
+        work, run = WORK[parameters.get("work", "merge")], parameters["run_id"]
         for table in sorted({row["table_name"] for row in plan}):
             mine = [row for row in plan if row["table_name"] == table]
             with _alone(self.lake / "plain" / f"{table}.lock"):  # as Delta lets one of two writers win
-                self._merge(table, mine)
+                told = work(self, table, mine)
             if table in self.without_receipt:
                 return JobResult("1", "", "FAILED", "the cluster is gone")
-            self._receipt(parameters["run_id"], table, mine)
+            receipt = {"run_id": run, "table_name": table} | told
+            write(self.lake / "landing" / "_receipts" / run / table / "part-0.json", receipt)
         return JobResult("1", "", "SUCCESS", "")
 
     def held(self, table: str) -> dict[str, dict]:
-        file = self.lake / "plain" / f"{table}.json"
-        return json.loads(file.read_text()) if file.exists() else {}
+        return self._read(f"{table}.json")
 
-    def _merge(self, table: str, windows: list[dict]) -> None:
-        contract = json.loads(windows[0]["contract"])
-        key, cursor, held = contract["primary_key"][0], contract["cursor"], self.held(table)
-        for window in windows:
+    def waiting(self, table: str) -> dict[str, dict]:
+        """The rows in quarantine, by key."""
+        return self._read(f"{table}.waiting.json")
+
+    def hold(self, table: str, rows: dict[str, dict]) -> None:
+        write(self.lake / "plain" / f"{table}.json", rows)
+
+    def keep_waiting(self, table: str, rows: dict[str, dict]) -> None:
+        write(self.lake / "plain" / f"{table}.waiting.json", rows)
+
+    def landed(self, window: dict) -> list[dict]:
+        """The landed rows of a window: what the ledger counted, or the job fails."""
+        table, rows = window["table_name"], []
+        if window["files"]:
             rows = parquet.read_table(self.lake / "landing" / window["path"] / f"{table}.parquet").to_pylist()
-            assert len(rows) == window["rows"], f"window {window['window_id']} is not as it landed"
-            for row in rows:
-                row = {name: str(value) for name, value in row.items()}
-                row |= {"_window": window["window_id"]}
-                old = held.get(row[key])
-                if old is None or (row[cursor], row["_window"]) > (old[cursor], old["_window"]):
-                    held[row[key]] = row
-        _replace(self.lake / "plain" / f"{table}.json", json.dumps(held))
+        assert len(rows) == window["rows"], f"window {window['window_id']} is not as it landed"
+        return rows
 
-    def _receipt(self, run: str, table: str, windows: list[dict]) -> None:
-        receipt = {
-            "run_id": run, "batch_id": windows[0]["batch_id"], "table_name": table, "status": "merged",
-            "windows": [{"window_id": w["window_id"], "attempt": w["attempt"]} for w in windows],
-            "landed": sum(w["rows"] for w in windows), "versions": {"silver": 1, "gold": 1}, "seconds": 0.1,
-        }  # fmt: skip
-        _replace(self.lake / "landing" / "_receipts" / run / table / "part-0.json", json.dumps(receipt))
+    def _read(self, name: str) -> dict[str, dict]:
+        file = self.lake / "plain" / name
+        return json.loads(file.read_text()) if file.exists() else {}
 
 
 @contextmanager
@@ -73,8 +85,9 @@ def _alone(file: Path) -> Iterator[None]:
         yield
 
 
-def _replace(file: Path, text: str) -> None:
+def write(file: Path, content: dict) -> None:
+    """The file is whole, or as it was."""
     file.parent.mkdir(parents=True, exist_ok=True)
     whole = file.with_suffix(".tmp")
-    whole.write_text(text + "\n")
+    whole.write_text(json.dumps(content) + "\n")
     whole.replace(file)
