@@ -37,4 +37,4 @@ def parsed(declared) -> Contract:
 def planned(declared, *windows: int, kind: str = "live", low=None, high=None) -> TablePlan:
     """A plan of batch 9 over these windows."""
     each = tuple(Window(w, 1, kind, low, high, f"{declared.table}/{w}/1", 1, 1) for w in windows)
-    return TablePlan("run", 9, declared.table, declared.plan_json(), each)
+    return TablePlan("run", 9, declared.table, declared.plan_json(), each, allow_share=1.0, allow_rows=0)

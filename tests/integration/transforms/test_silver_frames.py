@@ -172,7 +172,7 @@ def test_a_reload_without_keys_replaces_its_range_alone(spark, event):
 def test_a_key_that_was_not_read_is_gone_and_one_read_with_its_version_is_back(spark, ride):
     of = parsed(ride)
     ranges = (Window(1, 1, "reconcile", day(1), day(10), "p", 1, 1),)
-    snapshot = Snapshot(ranges, newest=5, unmerged=(4,), silver_version=None, allow_share=1, allow_rows=9)
+    snapshot = Snapshot(ranges, newest=5, unmerged=(4,), silver_version=None)
     stored = frame(
         spark, f"{RIDE}, {TAGS}, _removed boolean",
         *(
