@@ -17,7 +17,7 @@ from contracts import load_all
 from local import engine, source
 from local.adf import PipelineRun
 from local.databricks.server import SparkServer
-from local.factory import open_runtime, report
+from local.factory import open_runtime, recording, report
 from local.source.generator import MONTH, ZONES
 from local.stack import LocalStack
 from local.state import State
@@ -38,7 +38,8 @@ class WholePath:
     def run(self, pipeline: str = "ingest", **parameters) -> tuple[PipelineRun, dict[str, dict]]:
         """Run a pipeline; the run and the ledger's record of each table."""
         time.sleep(MARGIN_SECONDS)
-        run = open_runtime(self.stack).run(pipeline, parameters)
+        with recording(self.stack) as recorded:
+            run = open_runtime(self.stack, recorded=recorded).run(pipeline, parameters)
         return run, {row["table_name"]: row for row in report(self.stack, run.run_id)}
 
     def ingest(self) -> dict[str, dict]:

@@ -1,6 +1,5 @@
 """Bad input gets an error that says what failed, why and what to do; nothing is lost by it."""
 
-import json
 import subprocess
 
 import pyarrow as pa
@@ -59,16 +58,4 @@ def test_no_java(path):
     answer = path.without_java
     assert answer.returncode == 1
     assert "Java" in answer.stderr and "make setup" in answer.stderr
-    path.assert_equal()
-
-
-def test_a_failed_run_is_run_again_from_its_start(path):
-    (failed,) = json.loads(path.cli("runs", "--failed", "--pipeline", "ingest", "--json").stdout)
-    continued = path.cli("runs", "rerun", failed["run_id"], "--from-failed")
-    assert (
-        continued.returncode == 1 and "was not begun" in continued.stderr
-    )  # what it began has ended with it
-    again = path.cli("runs", "rerun", failed["run_id"], "--json")
-    assert again.returncode == 0, again.stderr
-    assert json.loads(again.stdout)["rerun_of"] == failed["run_id"]
     path.assert_equal()

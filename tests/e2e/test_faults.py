@@ -1,5 +1,6 @@
 """Whatever dies, the next run finishes it, and what is served is what the source holds."""
 
+import json
 import os
 import signal
 import subprocess
@@ -180,5 +181,11 @@ def test_no_space_left_for_the_lake(path):
     assert run.status == "Failed"
     assert "No space left on device" in tables["trip"]["error"]
     assert tables["trip_event"]["status"] == "succeeded"  # one table's failure is not the others'
-    path.ingest()
+    continued = path.cli("runs", "rerun", run.run_id, "--from-failed")
+    assert (
+        continued.returncode == 1 and "was not begun" in continued.stderr
+    )  # what it began has ended with it
+    again = path.cli("runs", "rerun", run.run_id, "--json")
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["rerun_of"] == run.run_id
     path.assert_equal()
