@@ -57,12 +57,22 @@ def windows(plan: TablePlan) -> list[dict[str, int]]:
 
 
 def failed(plan: TablePlan, error: BaseException, seconds: float) -> Receipt:
-    """The receipt of a table that was not merged. The error keeps its first 2,000 characters: it travels in SQL."""
+    """The receipt of a table that was not merged. The error keeps 2,000 characters: it travels in SQL."""
     text = str(error).split("\n\nJVM stacktrace")[0].strip() or type(error).__name__
+    cause = _first_cause(error, text)
     return Receipt(
-        plan.run_id, plan.batch_id, plan.table, "failed", windows(plan), seconds=seconds, error=text[:2000],
+        plan.run_id, plan.batch_id, plan.table, "failed", windows(plan), seconds=seconds,
+        error=text[: 2000 - len(cause)] + cause,
         rules=error.rules if isinstance(error, BrokenRule) else {}, unread=_unread(plan, error, text),
     )  # fmt: skip
+
+
+def _first_cause(error: BaseException, text: str) -> str:
+    """What lies at the bottom of an error of Spark: "task failed while writing rows" may be a disk that is full."""
+    # Spark Connect's errors have the method, classic Spark's the attribute.
+    told = getattr(error, "getStackTrace", lambda: getattr(error, "_stackTrace", None))()
+    causes = re.findall(r"^Caused by: (.+)$", told or "", re.MULTILINE)
+    return f" Caused by: {causes[-1][:500]}" if causes and causes[-1] not in text else ""
 
 
 def _unread(plan: TablePlan, error: BaseException, text: str) -> list[int]:

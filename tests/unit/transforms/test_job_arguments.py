@@ -52,3 +52,15 @@ def test_a_failure_names_its_windows_and_is_cut_short():
     assert (receipt.status, receipt.windows) == ("failed", [{"window_id": 9, "attempt": 2}])
     assert receipt.error == "x" * 2000
     assert job._line(receipt).startswith("trip: failed after 1.5 s: xxx")
+
+
+def test_a_failure_of_spark_is_told_with_what_lies_at_its_bottom():
+    class TaskFailed(Exception):
+        def getStackTrace(self) -> str:
+            return "java.io.IOException: outer\nCaused by: in between\n\tat a.b\nCaused by: No space left\n\tat c.d"
+
+    plan = TablePlan("r", 3, "trip", "{}", (), 0.1, 10)
+    assert failed(plan, TaskFailed("Task failed."), 1.0).error == "Task failed. Caused by: No space left"
+    assert failed(plan, TaskFailed("No space left"), 1.0).error == "No space left"
+    long = failed(plan, TaskFailed("x" * 3000), 1.0).error
+    assert len(long) == 2000 and long.endswith("xx Caused by: No space left")
