@@ -117,4 +117,4 @@ def test_a_sample_of_the_job_s_points(group, report):
 @pytest.mark.reliability
 @pytest.mark.timeout(2400)
 def test_the_job_s_points(group, report):
-    play(group, report, None, float(os.environ.get("HIGHWATER_FAULT_SECONDS", "1400")))
+    play(group, report, None, float(os.environ.get("HIGHWATER_FAULT_SECONDS", "800")))

@@ -26,6 +26,7 @@ def groups(lake) -> list[tuple]:
     return [(z, n, str(r), b) for z, n, r, b in lake.rows("gold", "agg_zone", *GROUPS)]
 
 
+@pytest.mark.slow
 def test_a_row_that_moves_corrects_the_group_it_left_and_the_one_it_entered(lake, ride):
     lake.run(lake.land(ride, [
         ride_row(1, 1, 100), ride_row(2, 1, 200), ride_row(3, 2, 300), ride_row(4, None, 50), ride_row(5, 3, 75),
