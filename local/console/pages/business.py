@@ -126,9 +126,8 @@ class _Shown:
     async def _ask(self, asked: list[Visual], mine: int) -> bool:
         """Whether these were asked to the last, and no later call took over."""
         for visual in asked:
-            self._places[visual.id].classes(
-                "hw-waiting"
-            )  # what stands there is of the choice or the batch before
+            # What stands there is of the choice or the batch before.
+            self._places[visual.id].classes("hw-waiting")
         for visual in asked:
             place = self._places[visual.id]
             try:
