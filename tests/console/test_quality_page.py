@@ -1,9 +1,10 @@
 """Rows that wait are found, read and released in the browser."""
 
 import json
+import subprocess
 
 import psycopg
-from console_process import BAD_TRIPS
+from console_process import BAD_TRIPS, HIGHWATER, environment
 from looked_at import cells, rows
 from playwright.sync_api import expect
 
@@ -80,3 +81,36 @@ def test_all_rows_are_released_after_a_question_with_their_number_and_stay_while
     assert [(row[0], row[1], row[7]) for row in told] == [("trip", "succeeded", str(BAD_TRIPS))]
     page.goto(f"{console.at}/quality?table=trip&rule={RULE}")
     expect(page.get_by_text(f"page 1 of 1, {BAD_TRIPS} rows")).to_be_visible()
+
+
+def ingest(console) -> None:
+    command = [HIGHWATER, "run", "ingest", "--json"]
+    done = subprocess.run(command, env=environment(console.stack.state), capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_table_that_is_read_whole_is_read_again_once_its_row_is_put_right(console, visit):
+    def name(value: str) -> None:
+        with psycopg.connect(console.stack.source) as connection:
+            connection.execute(f"update mobility.zone set zone_name = {value} where zone_id = 1")
+
+    with psycopg.connect(console.stack.source) as connection:
+        query = "select quote_literal(zone_name) from mobility.zone where zone_id = 1"
+        ((was,),) = connection.execute(query).fetchall()
+    name("chr(1)")  # a control character has no place in the lake
+    ingest(console)
+    page = visit(console, "/quality?table=zone")
+    held = page.locator(".hw-held")
+    expect(held).to_have_count(1)
+    expect(held).to_contain_text("value_unreadable")
+    expect(page.get_by_role("button", name="Release")).to_have_count(0)
+    name(was)
+    page.get_by_role("button", name="Read zone again").click()
+    question = page.get_by_role("alertdialog")
+    expect(question).to_contain_text("Read zone again?")
+    question.get_by_role("button", name="Read").click()
+    newest = page.get_by_role("region", name="Runs").locator("tbody tr").first
+    expect(newest).to_contain_text("reload")
+    expect(newest).to_contain_text("Succeeded", timeout=240_000)
+    page.goto(f"{console.at}/quality?table=zone")
+    expect(page.get_by_text("Nothing waits in quarantine of zone")).to_be_visible()

@@ -5,6 +5,7 @@ every five minutes; some rows wait in quarantine.
 """
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -33,6 +34,8 @@ ENDINGS = """
 """
 SHIFT_DAYS, SHIFT_KEYS = 35, 100_000_000
 FILE_ROWS = 250_000
+# So many trips are made at once and then written, however many are wanted.
+AT_ONCE = 2_000_000
 
 
 def fill(stack: LocalStack, *, trips: int, runs: int, drivers: int = 200, month: int | None = None) -> None:
@@ -59,25 +62,38 @@ def fill_gold(stack: LocalStack, trips: int, batch: int, run: str) -> None:
         for contract in sorted(load_all(), key=lambda c: c.gold.role):  # dimensions first
             rows = connection.execute("select * from postgres_query('s', ?)", [source_query(contract)])
             connection.register("landed", rows.to_arrow_table())
-            if contract.gold.role == "fact":
-                times = -(-trips // connection.execute("select count(*) from s.mobility.trip").fetchone()[0])
-                connection.execute(f"create or replace view repeated as {repeated(contract, times)}")
-            name = "repeated" if contract.gold.role == "fact" else "landed"
-            for table, content in gold(contract, connection, name, batch):
-                write(container / table, content, files=1 + content.num_rows // FILE_ROWS)
+            if contract.gold.role != "fact":
+                fill_tables(container, contract, gold(contract, connection, "landed", batch))
+                continue
+            (month,) = connection.execute("select count(*) from s.mobility.trip").fetchone()
+            times, step = -(-trips // month), max(1, AT_ONCE // month)
+            for first in range(0, times, step):
+                view = repeated(contract, first, min(first + step, times))
+                connection.execute(f"create or replace view repeated as {view}")
+                fill_tables(
+                    container, contract, gold(contract, connection, "repeated", batch), more=first > 0
+                )
     names = "|".join(name for contract in load_all() for name in contract.gold.tables)
     published = {"batch_id": [batch], "run_id": [run], "published_at": pa.array([datetime.now(UTC)], INSTANT),
                  "tables": [f"|{names}|"]}  # fmt: skip
     write(container / "published_batch", pa.table(published))
 
 
-def repeated(contract: Contract, times: int) -> str:
-    """The landed rows `times` over: keys further up, times further back."""
+def fill_tables(container: Path, contract: Contract, tables: Iterable, more: bool = False) -> None:
+    """Write tables as `gold` gives them; `more`: add to what they have, but for those that stand still."""
+    still = {static.table for static in contract.gold.static}
+    for table, content in tables:
+        if not (more and table in still):
+            write(container / table, content, files=1 + content.num_rows // FILE_ROWS)
+
+
+def repeated(contract: Contract, first: int, end: int) -> str:
+    """The landed rows once for each number from `first` to before `end`: keys further up, times further back."""
     keys = [c.name for c in contract.columns if c.name in ("trip_id", "event_id")]
     changed = [f"{name} + i * {SHIFT_KEYS} as {name}" for name in keys]
     changed += [f"{c.name} - to_days(i::int * {SHIFT_DAYS}) as {c.name}" for c in contract.columns
                 if c.parsed.name == "timestamp"]  # fmt: skip
-    return f"select * exclude (i) replace ({', '.join(changed)}) from landed, range({times}) as t (i)"
+    return f"select * exclude (i) replace ({', '.join(changed)}) from landed, range({first}, {end}) as t (i)"
 
 
 def fill_quarantine(stack: LocalStack, rows: int = 60) -> None:

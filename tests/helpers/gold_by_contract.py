@@ -36,7 +36,7 @@ def gold(
     for static in star.static:
         yield static.table, standing(connection, static, batch)
     good = " and ".join(f"({r.condition})" for r in contract.rules if r.severity == "quarantine") or "true"
-    connection.execute(f"create table {own} as select * from {landed} where {good}")
+    connection.execute(f"create or replace table {own} as select * from {landed} where {good}")
     for lookup in star.lookups:
         look_up(connection, own, lookup)
     derive(connection, own, star.derived)
@@ -64,7 +64,7 @@ def standing(connection, static: Static, batch: int) -> pa.Table:
     """A table that stands still, and is made from the contract alone."""
     given = (static.key, *static.columns)
     columns = ", ".join(f"{c.name} {c.parsed.spark}" for c in given)
-    connection.execute(f"create table {static.table} ({columns})")
+    connection.execute(f"create or replace table {static.table} ({columns})")
     if static.sequence:
         s, kind = static.sequence, static.key.parsed.spark
         ends = f"'{s.first}'::{kind}, '{s.last}'::{kind}, {s.step}"

@@ -63,17 +63,27 @@ class App:
         (root / "backend").mkdir()
         for plugin in ("azure-native", "databricks", "pulumi-python"):
             app._plugin(plugin)
+        app._policy_plugin()
         return app
+
+    def _policy_plugin(self) -> None:
+        """What starts a policy pack in Python where the engine has no Python host; the CLI brought the like of it."""
+        version = importlib.metadata.version("pulumi")
+        self._executable(
+            "analyzer", "policy-python", version, f'{sys.executable} -u -m pulumi.policy "$1" "$2"'
+        )
 
     def _plugin(self, plugin: str) -> None:
         version = importlib.metadata.version("pulumi" if plugin == "pulumi-python" else f"pulumi-{plugin}")
-        folder = self.root / "home" / "plugins" / f"resource-{plugin}-v{version}"
-        folder.mkdir(parents=True)
         words = [sys.executable, "-u", str(HERE / "recording_provider.py"), plugin, version]
-        executable = folder / f"pulumi-resource-{plugin}"
-        executable.write_text(
-            f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(PROJECT))} exec {shlex.join(words)} "$RECORD" "$@"\n'
-        )
+        command = f'PYTHONPATH={shlex.quote(str(PROJECT))} exec {shlex.join(words)} "$RECORD" "$@"'
+        self._executable("resource", plugin, version, command)
+
+    def _executable(self, kind: str, plugin: str, version: str, command: str) -> None:
+        folder = self.root / "home" / "plugins" / f"{kind}-{plugin}-v{version}"
+        folder.mkdir(parents=True)
+        executable = folder / f"pulumi-{kind}-{plugin}"
+        executable.write_text(f"#!/bin/sh\n{command}\n")
         executable.chmod(0o700)
 
     def environment(self, stack: str, refuse: str = "") -> dict[str, str]:
@@ -96,6 +106,16 @@ class App:
 
     def up(self, stack: str, refuse: str = "") -> subprocess.CompletedProcess[str]:
         """`pulumi up` of a stack with its own settings, but for the trigger plane."""
+        return self._run(stack, refuse=refuse)
+
+    def preview(self, stack: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """`pulumi preview --policy-pack` of the project's own pack."""
+        pack = self.root / "policy"
+        if not pack.exists():
+            shutil.copytree(PROJECT / "policy", pack, ignore=shutil.ignore_patterns("__pycache__", ".venv"))
+        return self._run(stack, "--policy-pack", str(pack), *arguments)
+
+    def _run(self, stack: str, *arguments: str, refuse: str = "") -> subprocess.CompletedProcess[str]:
         (self.folder / "triggers.txt").write_text("")
         own = self.folder / f"Pulumi.{stack}.yaml"
         config = yaml.safe_load(own.read_text())["config"] if own.exists() else {}
@@ -104,7 +124,7 @@ class App:
         plane = {"trigger_plane": "recording_plane:Plane"}
         own.write_text(yaml.safe_dump({"config": {**config, "highwater:factory": {**factory, **plane}}}))
         return subprocess.run(
-            [sys.executable, str(HERE / "program_runner.py"), stack],
+            [sys.executable, str(HERE / "program_runner.py"), stack, *arguments],
             cwd=self.folder, env=self.environment(stack, refuse), capture_output=True, text=True, timeout=800,
         )  # fmt: skip
 

@@ -20,7 +20,7 @@ def ride_row(key: int, zone: int = 1, at: str = "2024-01-01 10:00:00", cents: in
 def compare(lake):
     """Land keys as (id, at) pairs in one window and run the job over them; the receipt."""
 
-    def go(contract, keys, newest, unmerged="", share=0.1, rows=10, low=T0, high=T9):
+    def go(contract, keys, newest, unmerged="", share=0.1, rows=10, low=T0, high=T9, silver=None):
         lake.windows += 1
         path = f"{contract.table}/{lake.windows}/1"
         lake.runs += 1
@@ -35,10 +35,10 @@ def compare(lake):
             db.execute(
                 "copy (select ? run_id, ?::bigint batch_id, ? table_name, 'v' contract_version, ? contract,"
                 " ?::bigint window_id, 1 attempt, 'reconcile' kind, ? low, ? high, ? path, 1 files, ?::bigint \"rows\","
-                " ?::bigint newest, ? unmerged, null::bigint silver_version, ?::double allow_share,"
+                " ?::bigint newest, ? unmerged, ?::bigint silver_version, ?::double allow_share,"
                 f" ?::bigint allow_rows) to '{lake.root}/landing/_plans/{run_id}/plan.parquet' (format parquet)",
                 [run_id, lake.runs, contract.table, contract.plan_json(), lake.windows, low, high, path, len(keys),
-                 newest, unmerged, share, rows],
+                 newest, unmerged, silver, share, rows],
             )  # fmt: skip
         (done,) = reconcile.run(lake.spark, Lake(lake.endpoint), run_id, f"_plans/{run_id}/plan.parquet")
         return done
@@ -56,7 +56,13 @@ def test_what_is_gone_is_marked_everywhere_and_what_may_not_be_judged_stays(lake
     # Keys 1, 3, 6 and 7 are not read; window 2 was not merged when they were, and window 3 came later: so 3, which
     # changed, and 6 and 7, which were inserted meanwhile, are not judged. 8 was committed too late for its window.
     keys = [(2, at), (4, at), (5, at), (8, at)]
-    done = compare(by_keys, keys, newest=2, unmerged="2")
+    merged = lake.version("silver", "ride")
+    # Silver may be newer than what the keys were read against, and never older, as after a restore.
+    restored = compare(by_keys, keys, newest=2, unmerged="2", silver=merged + 1)
+    assert (restored.status, restored.deleted) == ("failed", 0)
+    assert "Silver of ride is older than what the keys were read against" in restored.error
+    assert f"it is at version {merged}, the ledger knows {merged + 1}" in restored.error
+    done = compare(by_keys, keys, newest=2, unmerged="2", silver=merged)
     assert (done.status, done.compared, done.gone, done.deleted, done.revived) == ("merged", 4, 1, 1, 0)
     assert (done.missed, done.missed_low, done.missed_high) == (1, f"{at}.000000", f"{at}.000000")
     marked = [(1, True), *((k, False) for k in range(2, 8))]
