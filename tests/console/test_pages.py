@@ -126,7 +126,10 @@ def test_a_pipeline_runs_with_parameters_and_is_followed_to_its_end(console, vis
     expect(newest).to_contain_text("no such table: no_such_table", timeout=60_000)
     with psycopg.connect(console.stack.conninfo("control")) as connection:
         query = "select status, parameters from adf.pipeline_runs where parent is null order by started_at desc limit 1"
-        assert connection.execute(query).fetchone() == ("Failed", {"tables": "no_such_table"})
+        assert connection.execute(query).fetchone() == (
+            "Failed",
+            {"allow_share": "", "tables": "no_such_table"},
+        )
     page.goto(console.at)
     expect(page.get_by_role("alert").first).to_contain_text("no such table")
 
