@@ -87,6 +87,15 @@ def test_a_live_run_is_followed_without_closing_what_is_read(console, visit, liv
     expect(page.get_by_role("button", name="Begin run")).to_be_visible()
 
 
+def test_a_run_that_leaves_the_history_while_it_is_followed_is_told(console, visit, live_run):
+    page = visit(console, f"/runs/{live_run}")
+    expect(page.get_by_text("under way")).to_be_visible()
+    with psycopg.connect(console.stack.conninfo("control")) as connection:
+        connection.execute("delete from adf.pipeline_runs where run_id = %s", [live_run])
+    expect(page.get_by_role("alert")).to_contain_text(f"There is no run {live_run}")
+    expect(page.get_by_role("alert")).to_contain_text("highwater runs")
+
+
 def test_two_runs_are_compared_by_activity(console, visit):
     page = visit(console, "/runs")
     expect(page.locator("tbody tr")).to_have_count(2)
@@ -221,3 +230,16 @@ def test_axe_finds_nothing(console, visit, axe, path, scheme):
         for v in found["violations"]
     ]
     assert told == [], json.dumps(told, indent=1)
+
+
+def test_a_list_that_is_followed_says_so_while_the_database_is_away_and_comes_back(console, visit):
+    page = visit(console, "/runs")
+    expect(page.get_by_role("region", name="Runs")).to_be_visible()
+    server = console.stack.server()
+    server.stop("immediate")
+    try:
+        expect(page.get_by_role("alert")).to_contain_text("connection", timeout=15_000)
+    finally:
+        server.ensure_running()
+    expect(page.get_by_role("region", name="Runs")).to_be_visible(timeout=15_000)
+    expect(page.get_by_role("alert")).to_have_count(0)

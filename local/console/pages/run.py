@@ -158,7 +158,11 @@ def page(ask: Ask, act: Act, prefix: str) -> None:
 
     @ui.refreshable
     def shown() -> None:
-        now = ask.run(node.run.run_id)
+        try:
+            now = ask.run(node.run.run_id)
+        except Exception as error:  # the run, or the database, was there when the page was made
+            parts.failed(error)
+            return
         _summary(now, act)
         parts.document("Parameters", now.run.parameters)
         parts.document("Return value", now.run.return_value)

@@ -50,7 +50,11 @@ def page(ask: Ask, number: int, pipeline: str | None, status: str | None) -> Non
 
     @ui.refreshable
     def listed() -> None:
-        found = ask.runs(number, pipeline, status)
+        try:
+            found = ask.runs(number, pipeline, status)
+        except Exception as error:  # the database was there when the page was made
+            parts.failed(error)
+            return
         if not found.total:
             narrowed = pipeline or status
             parts.empty(
