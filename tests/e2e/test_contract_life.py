@@ -74,8 +74,8 @@ def test_a_column_that_is_added_widened_and_dropped_at_the_source(own, tmp_path,
     write_contracts(changed)
     monkeypatch.setattr(contracts.load, "CONTRACTS_DIR", changed)
     engine.up(own.stack.state)
-    ((low, high),) = held(own, "select min(updated_at), max(updated_at) from mobility.trip")
-    run, _ = own.run("backfill", tables="trip", **{"from": low.isoformat(), "to": high.isoformat()})
+    ((low,),) = held(own, "select min(updated_at) from mobility.trip")
+    run, _ = own.run("backfill", tables="trip", **{"from": low.isoformat()})
     assert run.status == "Succeeded", run.error
     tables = own.ingest()
     assert not tables["zone"]["drift"] and not tables["trip"]["drift"]
@@ -84,6 +84,8 @@ def test_a_column_that_is_added_widened_and_dropped_at_the_source(own, tmp_path,
     own.assert_equal()
 
     # What the contract names and the source has no more stops its own table alone.
+    paused = "select count(*) from mart.dim_driver where status = 'paused' and is_current = 1"
+    paused_before = served(own, paused)
     tell(
         own,
         "alter table mobility.driver drop column rating",
@@ -95,6 +97,4 @@ def test_a_column_that_is_added_widened_and_dropped_at_the_source(own, tmp_path,
     assert tables["driver"]["status"] == "failed" and "rating" in tables["driver"]["error"]
     assert tables["trip"]["status"] == "succeeded"
     assert [str(row[0]) for row in served(own, amount)] == ["1.00"]
-    assert served(own, "select count(*) from mart.dim_driver where status = 'paused' and is_current") == [
-        (0,)
-    ]
+    assert served(own, paused) == paused_before
