@@ -67,12 +67,16 @@ def generate(number: int, count: int) -> list[tuple[Step, ...]]:
 
 @dataclass
 class Writers:
-    """Plays the histories of a group tick by tick. `most` transactions are open at once, and 8 of them prepared."""
+    """Plays the histories of a group tick by tick. `most` transactions are open at once, `most_prepared` are prepared.
+
+    A transaction that may not be prepared is committed: while one is, no run reads anything of the whole group.
+    """
 
     conninfo: str
     histories: list[tuple[Step, ...]]
     chance: random.Random
     most: int = 75
+    most_prepared: int = 8
     tick: int = 0
     done: dict[str, int] = field(default_factory=dict)
     open: dict[tuple[int, int], psycopg.Connection] = field(default_factory=dict)
@@ -133,7 +137,7 @@ class Writers:
         connection = self.open.pop(mine, None)
         if connection is None:
             return
-        if how == "prepare" and len(self.prepared) < 8:
+        if how == "prepare" and len(self.prepared) < self.most_prepared:
             connection.execute(f"prepare transaction '{mine[0]}-{mine[1]}'")
             self.prepared.add(mine)
         else:

@@ -60,7 +60,9 @@ def play(group, number: int, count: int, runs: int = 4) -> dict[str, int]:
                     writers.play()
 
             for at in range(runs):
-                writers.play(4 if at else 1)  # the first run has rows to read, whatever begins later
+                # Every other run finds no prepared transaction, so that what is written is read as it goes.
+                writers.most_prepared = 8 if at % 2 else 0
+                writers.play(4 if at else 1)
                 left = within
                 time.sleep(MARGIN + 0.2)  # or what was written is too young to be read
                 made.run(interleave)
