@@ -4,8 +4,13 @@ An incremental run of some hundred rows spends nearly all of its time on plannin
 has no cache on every compute, so few rows go through the driver, as Arrow, and come back as part of the query.
 """
 
+from typing import TYPE_CHECKING
+
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
+
+if TYPE_CHECKING:
+    from pyarrow import Table
 
 MOST = 10_000
 MOST_BYTES = 32 * 1024 * 1024  # of Arrow; rows are some hundred bytes wide, so this stops wide texts alone
@@ -18,7 +23,7 @@ def literal(rows: DataFrame, most: int = MOST) -> DataFrame | None:
         PySparkException: they can't be read.
     """
     try:
-        found = rows.limit(most + 1).toArrow()
+        found = _collected(rows.limit(most + 1))
     except PySparkException as error:
         if "spark.driver.maxResultSize" not in str(error):
             raise
@@ -28,6 +33,18 @@ def literal(rows: DataFrame, most: int = MOST) -> DataFrame | None:
     if found.num_rows > most or found.nbytes > MOST_BYTES:
         return None
     return rows.sparkSession.createDataFrame(found)
+
+
+def _collected(rows: DataFrame) -> "Table":
+    """The rows at the driver. Classic Spark leaves errors of tasks in py4j's own, whose class Connect's client need not
+    have; here they are Spark's on either, without the lines of the JVM's stack."""
+    try:
+        return rows.toArrow()
+    except PySparkException:
+        raise
+    except Exception as error:
+        told = [line for line in str(error).splitlines() if not line.startswith("\t")]
+        raise PySparkException("\n".join(told)) from error
 
 
 def if_few(rows: DataFrame, most: int = MOST) -> DataFrame:

@@ -1,7 +1,10 @@
 """Rows as literals: they stay what they are, and many stay a query."""
 
+import shutil
+
 import pytest
 from highwater_transforms import few
+from pyspark.errors import PySparkException
 
 pytestmark = pytest.mark.spark
 
@@ -44,3 +47,13 @@ def test_many_or_wide_rows_stay_a_query(spark):
     assert few.literal(spark.range(10), most=10).count() == 10
     wide = spark.range(40).selectExpr(f"repeat('x', {2**20}) as text")
     assert few.literal(wide) is None and few.if_few(wide) is wide
+
+
+def test_rows_that_cannot_be_read_are_an_error_of_sparks_on_either_kind_of_it(spark, tmp_path):
+    folder = tmp_path / "gone"
+    spark.range(3).write.parquet(f"file://{folder}")
+    rows = spark.read.parquet(f"file://{folder}")
+    shutil.rmtree(folder)
+    with pytest.raises(PySparkException) as told:
+        few.literal(rows)
+    assert f"{folder.name}/part-" in str(told.value)
