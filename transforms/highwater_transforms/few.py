@@ -4,13 +4,8 @@ An incremental run of some hundred rows spends nearly all of its time on plannin
 has no cache on every compute, so few rows go through the driver, as Arrow, and come back as part of the query.
 """
 
-from typing import TYPE_CHECKING
-
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
-
-if TYPE_CHECKING:
-    from pyarrow import Table
 
 MOST = 10_000
 MOST_BYTES = 32 * 1024 * 1024  # of Arrow; rows are some hundred bytes wide, so this stops wide texts alone
@@ -23,11 +18,11 @@ def literal(rows: DataFrame, most: int = MOST) -> DataFrame | None:
         PySparkException: they can't be read.
     """
     try:
-        found = _collected(rows.limit(most + 1))
-    except PySparkException as error:
-        if "spark.driver.maxResultSize" not in str(error):
-            raise
-        return None
+        found = rows.limit(most + 1).toArrow()
+    except Exception as error:
+        if "spark.driver.maxResultSize" in str(error):
+            return None
+        raise _of_spark(error) from None
     if found.num_rows == 0:
         return rows.sparkSession.createDataFrame([], rows.schema)
     if found.num_rows > most or found.nbytes > MOST_BYTES:
@@ -35,16 +30,13 @@ def literal(rows: DataFrame, most: int = MOST) -> DataFrame | None:
     return rows.sparkSession.createDataFrame(found)
 
 
-def _collected(rows: DataFrame) -> "Table":
-    """The rows at the driver. Classic Spark leaves errors of tasks in py4j's own, whose class Connect's client need not
-    have; here they are Spark's on either, without the lines of the JVM's stack."""
-    try:
-        return rows.toArrow()
-    except PySparkException:
-        raise
-    except Exception as error:
-        told = [line for line in str(error).splitlines() if not line.startswith("\t")]
-        raise PySparkException("\n".join(told)) from error
+def _of_spark(error: Exception) -> PySparkException:
+    """The error as one of Spark's, without the JVM's stack: classic Spark leaves those of tasks in py4j's own class,
+    which Connect's client need not have."""
+    if isinstance(error, PySparkException):
+        return error
+    told = [line for line in str(error).splitlines() if not line.startswith("\t")]
+    return PySparkException("\n".join(told))
 
 
 def if_few(rows: DataFrame, most: int = MOST) -> DataFrame:
