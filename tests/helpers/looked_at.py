@@ -58,5 +58,4 @@ def drawn(chart: Locator) -> dict:
 def click_bar(page: Page, chart: Locator, number: int) -> None:
     """Click on the middle of a chart's bar of that number, where somebody would."""
     expect(chart.locator("canvas, svg").first).to_be_visible()
-    page.wait_for_timeout(1_500)  # a chart's bars grow for a second
     page.mouse.click(*chart.evaluate(_MIDDLE, number))

@@ -140,6 +140,7 @@ class Writers:
         if how == "prepare" and len(self.prepared) < self.most_prepared:
             connection.execute(f"prepare transaction '{mine[0]}-{mine[1]}'")
             self.prepared.add(mine)
+            self.done["prepared"] = self.done.get("prepared", 0) + 1
         else:
             connection.execute("rollback" if how == "roll back" else "commit")
         self.idle.append(connection)

@@ -99,7 +99,7 @@ def test_a_short_form_of_the_histories(group, report):
     number = int(os.environ.get("HIGHWATER_SEED", random.SystemRandom().randrange(10**6)))
     print(f"seed {number}")
     done = play(group, number, 40, runs=2)
-    assert {"begin", "commit", "roll back", "prepare", "kept", "undone", "again", "vanish"} <= done.keys()
+    assert {"begin", "commit", "roll back", "prepared", "kept", "undone", "again", "vanish"} <= done.keys()
     report("history", 40, seed=number)
 
 
