@@ -31,8 +31,11 @@ class Bar:
 
 def options(rows: list[str], bars: list[Bar], kind: str) -> dict:
     """The chart. `kind`: `time` (milliseconds since 1970) or `value`."""
+    # ECharts cuts a time axis' end to whole milliseconds, and a bar that starts after it would not be drawn.
+    at = round if kind == "time" else float
     data = [
-        {"value": [b.row, b.start, b.end], "name": b.text, "itemStyle": {"color": b.colour}} for b in bars
+        {"value": [b.row, at(b.start), at(b.end)], "name": b.text, "itemStyle": {"color": b.colour}}
+        for b in bars
     ]
     line = {"lineStyle": {"color": "#8884"}}
     return {

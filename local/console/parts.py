@@ -1,5 +1,6 @@
 """Small parts that pages are made of."""
 
+import functools
 import html
 import inspect
 import json
@@ -70,6 +71,19 @@ def failed(error: Exception) -> None:
         for part in (getattr(error, "why", ""), getattr(error, "next_step", "")):
             if part:
                 ui.label(part).classes("whitespace-pre-wrap hw-quiet")
+
+
+def telling(draw: Callable[..., None]) -> Callable[..., None]:
+    """`draw`, with its error told in its place: what a page showed when it was made may be gone at the next look."""
+
+    @functools.wraps(draw)
+    def drawn(*arguments: Any) -> None:
+        try:
+            draw(*arguments)
+        except Exception as error:
+            failed(error)
+
+    return drawn
 
 
 def later(read: Callable[[], Found], draw: Callable[[Found], None], waiting: str = "") -> None:

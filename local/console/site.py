@@ -25,10 +25,7 @@ def routes(ask: Ask, act: Act, answers: Answers) -> dict[str, Callable]:
 
         def safe(arguments: PageArguments) -> None:
             with ui.element("div").classes("hw-page column gap-3"):
-                try:
-                    build(arguments)
-                except Exception as error:
-                    parts.failed(error)
+                parts.telling(build)(arguments)
 
         return safe
 

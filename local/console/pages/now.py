@@ -129,12 +129,9 @@ def page(ask: Ask, act: Act) -> None:
     parts.heading("Now", "How fresh each table is, what holds it back, and what ran last.")
 
     @ui.refreshable
+    @parts.telling
     def tables() -> None:
-        try:
-            rows = ask.tables()
-        except Exception as error:
-            parts.failed(error)
-            return
+        rows = ask.tables()
         if not rows:
             parts.empty("No table has a contract yet", "Add a file to contracts/ and run `highwater up`.")
             return

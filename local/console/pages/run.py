@@ -157,12 +157,9 @@ def page(ask: Ask, act: Act, prefix: str) -> None:
     place, opened = ui.element("div"), {}
 
     @ui.refreshable
+    @parts.telling
     def shown() -> None:
-        try:
-            now = ask.run(node.run.run_id)
-        except Exception as error:  # the run, or the database, was there when the page was made
-            parts.failed(error)
-            return
+        now = ask.run(node.run.run_id)
         _summary(now, act)
         parts.document("Parameters", now.run.parameters)
         parts.document("Return value", now.run.return_value)

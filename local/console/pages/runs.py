@@ -49,12 +49,9 @@ def page(ask: Ask, number: int, pipeline: str | None, status: str | None) -> Non
         ).props("outline")
 
     @ui.refreshable
+    @parts.telling
     def listed() -> None:
-        try:
-            found = ask.runs(number, pipeline, status)
-        except Exception as error:  # the database was there when the page was made
-            parts.failed(error)
-            return
+        found = ask.runs(number, pipeline, status)
         if not found.total:
             narrowed = pipeline or status
             parts.empty(

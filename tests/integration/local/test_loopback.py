@@ -1,5 +1,6 @@
 """Nobody outside this machine reaches a server that the laptop starts."""
 
+import contextlib
 import ipaddress
 from pathlib import Path
 
@@ -12,10 +13,13 @@ from local.state import PROJECT
 
 
 def listens_at(pid: int) -> set[str]:
-    """The addresses at which a process and its children listen."""
-    tree = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-    found = [c for p in tree for c in p.net_connections("inet") if c.status == psutil.CONN_LISTEN]
-    return {c.laddr.ip for c in found}
+    """The addresses at which a process and its children listen; a child may end meanwhile (a backend)."""
+    server = psutil.Process(pid)
+    found = server.net_connections("inet")
+    for child in server.children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found += child.net_connections("inet")
+    return {c.laddr.ip for c in found if c.status == psutil.CONN_LISTEN}
 
 
 def on_loopback(address: str) -> bool:

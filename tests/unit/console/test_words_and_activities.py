@@ -108,3 +108,10 @@ def test_the_first_window_is_drawn_from_a_little_before_its_end():
 def test_a_bar_is_placed_by_row_start_and_end():
     (series,) = gantt.options(["a"], [gantt.Bar(0, 1.0, 2.0, "#000", "x")], "value")["series"]
     assert series["data"] == [{"value": [0, 1.0, 2.0], "name": "x", "itemStyle": {"color": "#000"}}]
+
+
+def test_a_bar_along_time_ends_on_the_millisecond_that_the_axis_ends_on():
+    """ECharts takes whole milliseconds for the ends of a time axis, and leaves out what starts after them."""
+    bars = [gantt.Bar(0, 1000.4, 1378.6, "#000", "all"), gantt.Bar(1, 1378.2, 1378.4, "#000", "last")]
+    (series,) = gantt.options(["a", "b"], bars, "time")["series"]
+    assert [d["value"] for d in series["data"]] == [[0, 1000, 1379], [1, 1378, 1378]]
