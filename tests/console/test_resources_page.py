@@ -46,11 +46,11 @@ def test_a_preview_shows_each_resource_that_would_change_and_what_of_it(widened,
 def test_resources_are_narrowed_by_type_and_by_words_with_their_numbers(console, visit):
     page = visit(console, "/resources")
     declared = console.stack.registry.all()
-    expect(page.get_by_text(f"{len(declared):,} of {len(declared):,} resources")).to_be_visible()
+    expect(page.get_by_text(f"{len(declared):,} of {len(declared):,} resources", exact=True)).to_be_visible()
     kind = max({r.type for r in declared}, key=lambda t: sum(r.type == t for r in declared))
     of_kind = sum(r.type == kind for r in declared)
     page.get_by_role("link", name=f"{kind.rpartition(':')[2]} {of_kind}", exact=True).click()
-    expect(page.get_by_text(f"{of_kind:,} of {len(declared):,} resources")).to_be_visible()
+    expect(page.get_by_text(f"{of_kind:,} of {len(declared):,} resources", exact=True)).to_be_visible()
     shown = cells(page.get_by_role("region", name="Declared resources"))
     assert {row[1] for row in shown} == {kind}
     assert len(shown) == of_kind

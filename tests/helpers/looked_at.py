@@ -10,6 +10,9 @@ from local.stack import LocalStack
 
 _CHART = "const chart = getElement(Number(e.id.slice(1))).chart"
 _OPTIONS = f"e => {{ {_CHART}; return chart.getOption() }}"
+_CELLS = (
+    "t => [...t.querySelectorAll('tbody tr')].map(r => [...r.querySelectorAll('td')].map(c => c.textContent))"
+)
 # A bar is at least three points wide, and ends within the axes.
 _MIDDLE = f"""(e, i) => {{
   {_CHART};
@@ -43,10 +46,9 @@ def changed(stack: LocalStack, there: list[str], back: list[str]):
 
 
 def cells(table: Locator) -> list[list[str]]:
-    """The texts of a table's body."""
-    body = table.locator("tbody tr")
-    expect(body.first).to_be_visible()
-    return [row.locator("td").all_text_contents() for row in body.all()]
+    """The texts of a table's body, read at one moment: a page may be drawn anew between two rows."""
+    expect(table.locator("tbody td").first).to_be_visible()
+    return table.evaluate(_CELLS)
 
 
 def drawn(chart: Locator) -> dict:
