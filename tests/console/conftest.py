@@ -72,11 +72,16 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens a page of a console in a browser of its own that was let in. Fails on errors in the page's own log."""
+    """Opens a page of a console in a browser of its own that was let in. Fails on errors in the page's own log.
+
+    Nothing slides unless a test asks for it: a press that begins on a moving button may end beside it.
+    """
     contexts, errors, elsewhere = [], [], []
 
     def go(console: Console, path: str = "/", **context) -> Page:
-        made = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **context})
+        made = chromium.new_context(
+            **{"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce", **context}
+        )
         contexts.append(made)
         page = made.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))

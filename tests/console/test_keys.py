@@ -73,6 +73,14 @@ def test_the_reader_s_own_setting_is_the_first(console, visit):
     expect(visit(console, color_scheme="dark").locator("body")).to_have_class(DARK)
 
 
+def test_nothing_slides_for_who_wants_less_motion(console, visit):
+    slide = "e => parseFloat(getComputedStyle(e).transitionDuration)"
+    for motion, slides in (("no-preference", True), ("reduce", False)):
+        button = visit(console, "/runs", reduced_motion=motion).get_by_role("button", name="Compare")
+        button = button.locator(".q-focus-helper")
+        assert (button.evaluate(slide) > 0.1) == slides, motion
+
+
 def test_a_question_mark_shows_every_key(console, visit):
     page = visit(console)
     page.keyboard.press("?")
