@@ -20,6 +20,8 @@ from local.errors import HighwaterError
 from local.state import PROJECT, State
 
 Program = Callable[[], None]
+# How long an engine that a killed command left behind is waited for: it ends within seconds on an idle machine.
+ORPHAN_SECONDS = 60
 
 
 class Engine:
@@ -75,7 +77,7 @@ class Engine:
         return summarized(steps, began, tuple(problems))
 
     def _destroy_by_engine(self, steps: Steps) -> list[str]:
-        release_stale(self.state)
+        release_stale(self.state, ORPHAN_SECONDS, steps.wait_for)
         try:
             wake(self.state)
             with opened(self.state, self.project, None) as stack:
@@ -92,7 +94,7 @@ class Engine:
     ) -> Iterator[tuple[automation.Stack, Steps, float]]:
         began, steps = time.monotonic(), Steps(on_step)
         with only_one(self.state, name):
-            release_stale(self.state)
+            release_stale(self.state, ORPHAN_SECONDS, steps.wait_for)
             with opened(self.state, self.project, self._declare) as stack:
                 yield stack, steps, began
 

@@ -4,10 +4,12 @@ import fcntl
 import json
 import os
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -61,10 +63,17 @@ def _opened(path: Path) -> int:
         os.close(handle)
 
 
-def release_stale(state: State) -> list[Path]:
+def release_stale(
+    state: State, patience: float = 0.0, on_wait: Callable[[int], Any] | None = None
+) -> list[Path]:
     """Remove the engine's own locks whose process is gone (after a kill -9 or a power cut).
 
-    Each lock is a file of its own, so removing that of a dead process can't free one of the living.
+    Each lock is a file of its own, so removing that of a dead process can't free one of the living. An engine that
+    outlived its killed command finds that it is alone and ends: it is waited for.
+
+    Args:
+        patience: seconds to wait for a lock's process to end, on this machine.
+        on_wait: hears the process, by its number, before it is waited for.
 
     Returns:
         The lock files removed.
@@ -75,7 +84,14 @@ def release_stale(state: State) -> list[Path]:
             lock = json.loads(path.read_text())
         except (FileNotFoundError, json.JSONDecodeError):
             continue
-        if lock.get("hostname") == socket.gethostname() and not _runs(lock):
+        if lock.get("hostname") != socket.gethostname():
+            continue
+        if patience and _runs(lock) and on_wait:
+            on_wait(int(lock["pid"]))
+        until = time.monotonic() + patience
+        while (held := _runs(lock)) and time.monotonic() < until:
+            time.sleep(0.1)
+        if not held:
             path.unlink(missing_ok=True)
             removed.append(path)
     return removed
@@ -84,7 +100,10 @@ def release_stale(state: State) -> list[Path]:
 def _runs(lock: dict) -> bool:
     """Whether the process that wrote a lock still runs; a number given to a later process is not it."""
     try:
-        started = psutil.Process(int(lock["pid"])).create_time()
+        process = psutil.Process(int(lock["pid"]))
+        started = process.create_time()
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
     except (psutil.NoSuchProcess, KeyError, ValueError):
         return False
     try:

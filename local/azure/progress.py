@@ -25,6 +25,8 @@ class RichProgress:
         self.planning = planning
 
     def __call__(self, step: Step) -> None:
+        if step.op == "wait":
+            self._print(f"  [dim]waiting for {escape(step.name)} to end[/]")
         if step.status == START or step.op not in _MARKS:
             return
         kind = step.type.rpartition(":")[2]

@@ -16,7 +16,7 @@ class Step:
     """One resource's operation.
 
     Attributes:
-        op: create, update, replace, delete, read or same.
+        op: create, update, replace, delete, read or same; `wait` for an engine that is waited for.
         type: Pulumi's type token.
         name: Pulumi's logical name.
         urn: its URN.
@@ -86,6 +86,12 @@ class Steps:
         """Wait for the end of the stream: the engine's process may end before its last events are taken."""
         if self._begun:
             self._ended.wait(seconds)
+
+    def wait_for(self, pid: int) -> None:
+        """Say that the engine of an earlier command is waited for."""
+        if self._on_step is not None:
+            name = f"the engine of an earlier command (process {pid})"
+            self._on_step(Step(op="wait", type="", name=name, urn="", status=START))
 
     def count(self, op: str) -> int:
         """How many resources ended with this operation done."""

@@ -40,7 +40,7 @@ _HEAD = """
   #hw-find::placeholder { color: #5c5c5c; opacity: 1; }
   @media (max-width: 900px) { #hw-find { display: none; } }
   @media (max-width: 700px) { .hw-wide { display: none; } .nicegui-content { padding: .6rem; } }
-  @media (prefers-reduced-motion: reduce) { *, ::before, ::after { transition-duration: .01ms !important; } }
+  @media (prefers-reduced-motion: reduce) { *, ::before, ::after { transition: none !important; } }
 </style>
 <script>
   (() => {

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import socket
+import subprocess
 import time
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from local.azure.install import install_engine, install_plugins
 from local.azure.invokes import answer_invoke
 from local.azure.locks import StackInUse, only_one, release_stale
 from local.azure.registry import Record, Registry
+from local.azure.steps import Steps
 from local.azure.workspace import write_settings
 from local.errors import HighwaterError
 from local.state import State
@@ -60,6 +62,25 @@ def test_only_locks_of_dead_processes_are_released(state: State) -> None:
     given_on = pulumi_lock(state, "given-on.json", at=0)  # from 1970: this process can't have written it
     assert sorted(release_stale(state)) == sorted([dead, given_on])
     assert living.exists() and elsewhere.exists() and not dead.exists()
+
+
+def test_an_engine_that_outlived_its_command_is_waited_for_and_told(state: State) -> None:
+    orphan = subprocess.Popen(["sleep", "0.6"])
+    lock, told = pulumi_lock(state, "orphan.json", pid=orphan.pid), []
+    assert release_stale(state) == []
+    steps = Steps(told.append)
+    assert release_stale(state, 30, steps.wait_for) == [lock]  # it is not reaped yet, and has ended
+    assert orphan.wait() == 0
+    assert [(step.op, str(orphan.pid) in step.name) for step in told] == [("wait", True)]
+
+
+def test_an_engine_that_does_not_end_keeps_its_lock(state: State) -> None:
+    orphan = subprocess.Popen(["sleep", "60"])
+    lock = pulumi_lock(state, "orphan.json", pid=orphan.pid)
+    assert release_stale(state, 0.3) == []
+    assert lock.exists()
+    orphan.kill()
+    orphan.wait()
 
 
 def test_the_salt_stays_in_the_copy_and_the_rest_follows_the_project(state: State, tmp_path: Path) -> None:
