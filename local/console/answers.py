@@ -1,16 +1,19 @@
 """The report's answers, kept for as long as what they were read from stays as it is, and told with what that was.
 
 A page over millions of trips takes seconds until its last visual is answered. So as soon as one visual is asked of what
-is new, all others are asked in the background: whoever goes on to another page finds it answered.
+is new, all others are asked in the background: whoever goes on to another page finds it answered. Who waits for an
+answer goes first, and nothing is asked twice at the same time.
 """
 
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -22,6 +25,8 @@ from local.serving import delta
 from sql.serving.batches import FOLDER as PUBLISHED
 
 MOST_KEPT = 300
+# So long after the last answer to a page, its next visual has been asked if there is one.
+PAUSE_SECONDS = 0.2
 
 State = tuple[tuple[str, int], ...]
 Found = TypeVar("Found")
@@ -70,9 +75,11 @@ class Answers:
     def __init__(self, ask: Ask, report: Callable[[], Report]):
         self._ask, self._report = ask, report
         self._kept: OrderedDict[tuple, object] = OrderedDict()
+        self._under_way: dict[tuple, Future] = {}
         self._lock = threading.Lock()
         self._begun: State | None = None  # what all visuals were last asked of
         self._background = ThreadPoolExecutor(1)
+        self._readers, self._answered, self._closed = 0, time.monotonic(), threading.Event()
 
     def __len__(self) -> int:
         """How many answers are remembered."""
@@ -90,9 +97,10 @@ class Answers:
         chosen = (
             () if visual.type == "slicer" else tuple((k, tuple(v)) for k, v in sorted(selections.items()))
         )
-        return self._told(
-            (visual.page, visual.id, chosen, role), lambda session: session.ask(visual, selections, role)
-        )
+        with self._reader():
+            return self._told(
+                (visual.page, visual.id, chosen, role), lambda session: session.ask(visual, selections, role)
+            )
 
     def published(self) -> Told[Published]:
         """The batch that all visuals are of, once there is one.
@@ -100,21 +108,49 @@ class Answers:
         Raises:
             HighwaterError: a view is not there or has no data yet.
         """
-        return self._told(("published",), _published)
+        with self._reader():
+            return self._told(("published",), _published)
 
     def mark(self) -> int | None:
         """What changes with every published batch; None before the first one."""
         folder = self._ask.stack.container("gold") / PUBLISHED
         return (folder / "_delta_log").stat().st_mtime_ns if delta.exists(folder) else None
 
+    @contextmanager
+    def _reader(self) -> Iterator[None]:
+        """Somebody waits for an answer; all else is asked behind him."""
+        with self._lock:
+            self._readers += 1
+        try:
+            self._ask_others(self._state())
+            yield
+        finally:
+            with self._lock:
+                self._readers, self._answered = self._readers - 1, time.monotonic()
+
     def _told(self, what: tuple, asked: Callable[[Reading], Found]) -> Told[Found]:
+        """What is remembered, or what whoever asks the same is answered, or else an answer of its own."""
         now = self._state()
         key = (now, *what)
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return Told(self._kept[key], now)
-        self._ask_others(now)
+            shared = self._under_way.get(key)
+            if shared is None:
+                mine = self._under_way[key] = Future()
+        if shared is not None:
+            return shared.result()
+        try:
+            mine.set_result(self._asked(key, now, asked))
+        except BaseException as error:
+            mine.set_exception(error)
+        finally:
+            with self._lock:
+                del self._under_way[key]
+        return mine.result()
+
+    def _asked(self, key: tuple, now: State, asked: Callable[[Reading], Found]) -> Told[Found]:
         with reading(self._report(), self._ask.stack.serving, session=self._ask.lake.session) as session:
             found = asked(session)
         if self._state() == now:  # else it may be of what came meanwhile
@@ -133,6 +169,7 @@ class Answers:
 
     def close(self) -> None:
         """End what is asked in the background: a query under way outlives no process."""
+        self._closed.set()
         self._background.shutdown(cancel_futures=True)
 
     def _ask_others(self, now: State) -> None:
@@ -141,13 +178,16 @@ class Answers:
             begun, self._begun = self._begun, now
         if begun == now:
             return
-        visuals = [v for page in self._report().pages for v in page.visuals if v.type != "textbox"]
         with suppress(RuntimeError):  # the console ends
-            self._background.submit(self._quietly, self.published)
-            for visual in visuals:
-                self._background.submit(self._quietly, lambda visual=visual: self.ask(visual, {}, None))
+            self._background.submit(self._behind, ("published",), _published)
+            for visual in [v for page in self._report().pages for v in page.visuals if v.type != "textbox"]:
+                asked = partial(Reading.ask, visual=visual)
+                self._background.submit(self._behind, (visual.page, visual.id, (), None), asked)
 
-    @staticmethod
-    def _quietly(asked: Callable[[], object]) -> None:
+    def _behind(self, what: tuple, asked: Callable[[Reading], object]) -> None:
+        """Ask what somebody may ask later, as soon as nobody waits for an answer."""
+        while self._readers or time.monotonic() - self._answered < PAUSE_SECONDS:
+            if self._closed.wait(PAUSE_SECONDS / 4):
+                return
         with suppress(ReportError, HighwaterError):  # its own page tells
-            asked()
+            self._told(what, asked)

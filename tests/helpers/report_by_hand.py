@@ -127,7 +127,8 @@ BY_HAND = {
         select local_date, nullif(count(*) filter (where no_driver), 0), nullif(count(*) filter (where no_payment), 0)
         from good group by 1 having count(*) filter (where no_driver or no_payment) > 0""",
     ("Data freshness and quality", "Events"): """
-        select event_type, count(*), count(distinct trip_id) from events group by 1""",
+        select event_type, count(*), max(occurred_at at time zone 'America/New_York')
+        from events group by 1""",
     ("Data freshness and quality", "Trips by status"): """
         select status, count(*), (max(updated_at) at time zone 'UTC') from good group by 1""",
     ("Data freshness and quality", "Served"): """

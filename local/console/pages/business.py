@@ -134,7 +134,7 @@ class _Shown:
                 answer = await run.io_bound(self._answers.ask, visual, dict(self._chosen), self._role)
             except Exception as error:  # one visual's error leaves the others
                 answer = error
-            if mine != self._turn or place.is_deleted:
+            if answer is None or mine != self._turn or place.is_deleted:  # None: the console ends
                 return False
             place.clear()
             place.classes(remove="hw-waiting")
@@ -149,7 +149,7 @@ class _Shown:
             told = await run.io_bound(self._answers.published)
         except HighwaterError:  # each visual tells
             return None
-        if self._of.is_deleted:
+        if told is None or self._of.is_deleted:  # None: the console ends
             return None
         self._of.clear()
         with self._of:

@@ -32,7 +32,7 @@ def _sum(x: Value, distinct: str, over: str, name: str = "SUM") -> Value:
 
 
 def _count(x: Value, distinct: str, over: str, kind: SqlType = INT) -> Value:
-    counted = f"rtrim({x.sql}, ' ')" if distinct and x.type.is_string else x.sql
+    counted = f"tsql_rtrim({x.sql})" if distinct and x.type.is_string else x.sql
     return Value(f"CAST(count({distinct}{counted}){over} AS {kind.duckdb})", kind)
 
 

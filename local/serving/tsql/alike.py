@@ -10,7 +10,7 @@ from local.serving.tsql.types import SqlType
 
 def key(sql: str, kind: SqlType) -> str:
     """What a value is told apart by."""
-    return f"rtrim({sql}, ' ')" if kind.is_string else sql
+    return f"tsql_rtrim({sql})" if kind.is_string else sql
 
 
 def distinct(sql: str, columns: tuple[Column, ...]) -> str:

@@ -34,7 +34,7 @@ def comparable(values: list[Value], where: str) -> list[Value]:
 def _trimmed(value: Value) -> Value:
     if isinstance(value.literal, str):
         return Value(quoted(value.literal.rstrip(" ")), value.type, value.literal)
-    return Value(f"rtrim({value.sql}, ' ')", value.type) if value.type.is_string else value
+    return Value(f"tsql_rtrim({value.sql})", value.type) if value.type.is_string else value
 
 
 def compare(operator: str, left: Value, right: Value) -> Value:
@@ -73,7 +73,7 @@ def like(value: Value, pattern: Value, escape: str | None) -> Value:
     found = test.format(subject.sql)
     if written.endswith("%") and escape is None:
         return predicate(found)
-    trimmed = test.format(f"rtrim({subject.sql}, ' ')")
+    trimmed = test.format(f"tsql_rtrim({subject.sql})")
     return predicate(f"{found} OR {trimmed}")
 
 

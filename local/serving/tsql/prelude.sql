@@ -11,6 +11,10 @@ create macro tsql_real(x) as
 create macro tsql_mod(a, b) as
     case when b = 0 then error('Divide by zero error encountered.') else a % b end;
 
+-- A text without the blanks at its end, which T-SQL looks past where it compares. Most texts have none: to look at the
+-- last letter costs a fraction of a copy.
+create macro tsql_rtrim(x) as case when ends_with(x, ' ') then rtrim(x, ' ') else x end;
+
 -- Text to number: T-SQL reads digits only ('2.7' is no INT) and takes blanks for 0. The result is text to cast.
 -- `kind` names the type in the error; TRY_CAST passes NULL for it and gets NULL for an answer.
 create macro tsql_integer(x, kind) as

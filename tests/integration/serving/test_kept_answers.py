@@ -1,5 +1,6 @@
 """What the console remembers of the report: the same answer until a table has a new commit, and what it is of."""
 
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from delta_writer import INSTANT
 from served_line import CONTRACTS
 
 from local.console.answers import Answers, Published
+from local.errors import HighwaterError
 from local.report import Reading, Report
 from local.serving.engine import Kept
 from sql import serving
@@ -70,6 +72,69 @@ def test_who_asks_one_visual_of_what_is_new_has_others_asked_in_the_background(l
         while len(answers) == before + 1 and time.monotonic() < until:
             time.sleep(0.05)
         assert len(answers) > before + 1
+
+
+class Watched:
+    """What is asked of the views, in this order; `hold` keeps the answers of one visual back."""
+
+    def __init__(self, monkeypatch):
+        self.asked, self.hold, real = [], threading.Event(), Reading.ask
+
+        def ask(session, visual, *how):
+            self.asked.append(visual.id)
+            if visual.id == ONE.id:
+                assert self.hold.wait(60)
+            return real(session, visual, *how)
+
+        monkeypatch.setattr(Reading, "ask", ask)
+
+
+def test_what_two_ask_at_the_same_time_is_asked_once(lake, answers, monkeypatch):
+    trip(lake, 1)
+    watched = Watched(monkeypatch)
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(answers.ask, ONE, {}, None) for _ in range(2)]
+        time.sleep(0.5)
+        watched.hold.set()
+        first, second = (future.result() for future in both)
+    assert first.found is second.found and [row[:2] for row in first.found.rows] == [("completed", 1)]
+    assert watched.asked.count(ONE.id) == 1
+
+
+def test_an_error_reaches_all_who_asked_and_is_not_remembered(lake, answers, monkeypatch):
+    trip(lake, 1)
+    real, watched = Reading.ask, Watched(monkeypatch)
+    held = Reading.ask
+
+    def fails(session, visual, *how):
+        found = held(session, visual, *how)
+        if visual.id == ONE.id:
+            raise HighwaterError("the query failed")
+        return found
+
+    monkeypatch.setattr(Reading, "ask", fails)
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(answers.ask, ONE, {}, None) for _ in range(2)]
+        time.sleep(0.5)
+        watched.hold.set()
+        assert [str(future.exception()) for future in both] == ["the query failed"] * 2
+    monkeypatch.setattr(Reading, "ask", real)
+    assert [row[:2] for row in answers.ask(ONE, {}, None).found.rows] == [("completed", 1)]
+
+
+def test_what_is_asked_in_the_background_lets_a_reader_go_first(lake, answers, monkeypatch):
+    trip(lake, 1)
+    watched = Watched(monkeypatch)
+    with ThreadPoolExecutor(1) as pool:
+        reader = pool.submit(answers.ask, ONE, {}, None)
+        time.sleep(1)
+        assert watched.asked == [ONE.id]
+        watched.hold.set()
+        reader.result()
+    until = time.monotonic() + 60
+    while len(set(watched.asked)) < 20 and time.monotonic() < until:
+        time.sleep(0.05)
+    assert len(set(watched.asked)) >= 20 and watched.asked.count(ONE.id) == 1
 
 
 def test_an_answer_is_remembered_until_the_next_commit_for_what_is_let_through(lake, answers):

@@ -248,6 +248,8 @@ ALIKE = [  # texts that differ in blanks at their end are the same to T-SQL
     (f"SELECT x + '!', MAX(LEN(x + '.')) FROM {TEXT} GROUP BY x HAVING x = 'a'", [("a!", 3)]),
     (f"SELECT UPPER(x), SUM(COUNT(*)) OVER (PARTITION BY UPPER(x)) FROM {TEXT} WHERE x < 'b' GROUP BY UPPER(x)",
      [("A", 2)]),
+    ("SELECT x, COUNT(*) FROM (VALUES (''), ('   '), (' a'), (' a  '), ('a b')) AS v(x) GROUP BY x ORDER BY x",
+     [("", 2), (" a", 2), ("a b", 1)]),
     (f"SELECT DISTINCT x FROM {TEXT} ORDER BY x DESC", [("b",), ("a",), (None,)]),
     (f"SELECT COUNT(DISTINCT x) FROM {TEXT}", [(2,)]),
     ("SELECT 'a ' AS x, 1 AS n UNION SELECT 'a', 1 UNION SELECT 'a', 2 ORDER BY n", [("a", 1), ("a", 2)]),
