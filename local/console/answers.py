@@ -1,8 +1,9 @@
 """The report's answers, kept for as long as what they were read from stays as it is, and told with what that was.
 
 A page over millions of trips takes seconds until its last visual is answered. So as soon as one visual is asked of what
-is new, all others are asked in the background: whoever goes on to another page finds it answered. Who waits for an
-answer goes first, and nothing is asked twice at the same time.
+is new, or a batch was published while somebody looks at the console, all others are asked in the background: whoever
+goes on to another page finds it answered. Who waits for an answer goes first, and nothing is asked twice at the same
+time.
 """
 
 import threading
@@ -25,6 +26,7 @@ from local.serving import delta
 from sql.serving.batches import FOLDER as PUBLISHED
 
 MOST_KEPT = 300
+LOOK_SECONDS = 10.0  # as the report's own pages look whether a batch was published
 # So long after the last answer to a page, its next visual has been asked if there is one.
 PAUSE_SECONDS = 0.2
 
@@ -78,6 +80,7 @@ class Answers:
         self._under_way: dict[tuple, Future] = {}
         self._lock = threading.Lock()
         self._begun: State | None = None  # what all visuals were last asked of
+        self._followed: int | None = None  # the mark that was seen last
         self._background = ThreadPoolExecutor(1)
         self._readers, self._answered, self._closed = 0, time.monotonic(), threading.Event()
 
@@ -166,6 +169,12 @@ class Answers:
     def warm(self) -> None:
         """Ask in the background what each page of the report shows first, so that it is remembered."""
         self._ask_others(self._state())
+
+    def follow(self) -> None:
+        """`warm` once more if a batch was published since this was last called."""
+        followed, self._followed = self._followed, self.mark()
+        if self._followed != followed:
+            self.warm()
 
     def close(self) -> None:
         """End what is asked in the background: a query under way outlives no process."""

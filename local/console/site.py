@@ -7,7 +7,7 @@ from nicegui import PageArguments, ui
 
 from local.console import parts
 from local.console.act import Act
-from local.console.answers import Answers
+from local.console.answers import LOOK_SECONDS, Answers
 from local.console.ask import Ask
 from local.console.frame import frame
 from local.console.pages import business, compare, ledger, lineage, now, panels, quality, resources, run, runs
@@ -56,6 +56,7 @@ def root(ask: Ask, act: Act, answers: Answers) -> Callable[[], None]:
     def build() -> None:
         frame(f"stack local in {ask.stack.state.root.name}")
         ui.sub_pages(routes(ask, act, answers)).classes("w-full")
+        ui.timer(LOOK_SECONDS, answers.follow)
 
     return build
 

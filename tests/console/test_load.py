@@ -13,6 +13,7 @@ import pytest
 from console_process import TRIPS
 from playwright.sync_api import Page, expect
 
+from local.console.answers import LOOK_SECONDS
 from local.console.frame import PAGES
 
 FIRST_PAINT_MS, CHANGE_MS, COMPLETE_MS = 2_000, 500, 2_000
@@ -93,11 +94,13 @@ def test_every_page_of_the_report_is_quick_over_all_trips_after_each_batch_and_i
         assert page.get_by_role("alert").count() == 0
     print(f"\ncomplete after {took} s")
     assert {name: seconds for name, seconds in took.items() if seconds >= REPORT_S} == {}
+    # whoever looks at another page while a batch is published finds the report answered
+    page.goto(f"{large.at}/runs")
+    os.utime(published)
+    page.wait_for_timeout(1000 * (LOOK_SECONDS + max(10, 4 * TRIPS / 1_000_000)))
     page.goto(f"{large.at}/business?page=Data freshness and quality")
-    expect(page.locator(".hw-report .q-spinner")).to_have_count(0, timeout=60_000)
-    page.reload()
     expect(page.locator(".hw-visual").first).to_be_visible()
-    expect(page.locator(".hw-report .q-spinner")).to_have_count(0, timeout=3_000)
+    expect(page.locator(".hw-report .q-spinner")).to_have_count(0, timeout=2_000)
     served = page.locator(".hw-visual", has_text="Trips by status").locator("tbody tr")
     counted = [int(row.locator("td").nth(1).text_content().replace(",", "")) for row in served.all()]
     assert sum(counted) > TRIPS * 0.9

@@ -8,12 +8,11 @@ from functools import cache
 from nicegui import run, ui
 
 from local.console import parts, visuals
-from local.console.answers import Answers, State, Told
+from local.console.answers import LOOK_SECONDS, Answers, State, Told
 from local.errors import HighwaterError
 from local.report import Page, Report, Visual
 
 TALLER = 1.55  # than Power BI's page: text is larger here
-LOOK_SECONDS = 10.0  # as the report's own pages look whether a batch was published
 ROUNDS = 3  # how often what is older than the rest is asked again
 _STYLE = """
 <style>

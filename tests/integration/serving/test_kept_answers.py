@@ -74,6 +74,28 @@ def test_who_asks_one_visual_of_what_is_new_has_others_asked_in_the_background(l
         assert len(answers) > before + 1
 
 
+def test_once_a_batch_is_published_all_visuals_are_asked_in_the_background_and_once(
+    lake, answers, monkeypatch
+):
+    trip(lake, 1)
+    watched = Watched(monkeypatch)
+    watched.hold.set()
+    answers.follow()
+    time.sleep(0.5)
+    assert watched.asked == []
+    for batch in (1, 2):
+        watched.asked.clear()
+        publish(lake, batch)
+        answers.follow()
+        until = time.monotonic() + 60
+        while ONE.id not in watched.asked and time.monotonic() < until:
+            time.sleep(0.05)
+        answers.follow()
+        time.sleep(0.5)
+        assert watched.asked.count(ONE.id) == 1
+        assert len(watched.asked) == len(set(watched.asked)) > 20
+
+
 class Watched:
     """What is asked of the views, in this order; `hold` keeps the answers of one visual back."""
 
