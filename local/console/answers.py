@@ -100,10 +100,9 @@ class Answers:
         chosen = (
             () if visual.type == "slicer" else tuple((k, tuple(v)) for k, v in sorted(selections.items()))
         )
-        with self._reader():
-            return self._told(
-                (visual.page, visual.id, chosen, role), lambda session: session.ask(visual, selections, role)
-            )
+        what = (visual.page, visual.id, chosen, role)
+        with self._reader() as now:
+            return self._told(now, what, lambda session: session.ask(visual, selections, role))
 
     def published(self) -> Told[Published]:
         """The batch that all visuals are of, once there is one.
@@ -111,8 +110,8 @@ class Answers:
         Raises:
             HighwaterError: a view is not there or has no data yet.
         """
-        with self._reader():
-            return self._told(("published",), _published)
+        with self._reader() as now:
+            return self._told(now, ("published",), _published)
 
     def mark(self) -> int | None:
         """What changes with every published batch; None before the first one."""
@@ -120,20 +119,20 @@ class Answers:
         return (folder / "_delta_log").stat().st_mtime_ns if delta.exists(folder) else None
 
     @contextmanager
-    def _reader(self) -> Iterator[None]:
-        """Somebody waits for an answer; all else is asked behind him."""
+    def _reader(self) -> Iterator[State]:
+        """Somebody waits for an answer of this state; all else is asked behind him."""
         with self._lock:
             self._readers += 1
         try:
-            self._ask_others(self._state())
-            yield
+            now = self._state()
+            self._ask_others(now)
+            yield now
         finally:
             with self._lock:
                 self._readers, self._answered = self._readers - 1, time.monotonic()
 
-    def _told(self, what: tuple, asked: Callable[[Reading], Found]) -> Told[Found]:
+    def _told(self, now: State, what: tuple, asked: Callable[[Reading], Found]) -> Told[Found]:
         """What is remembered, or what whoever asks the same is answered, or else an answer of its own."""
-        now = self._state()
         key = (now, *what)
         with self._lock:
             if key in self._kept:
@@ -199,4 +198,4 @@ class Answers:
             if self._closed.wait(PAUSE_SECONDS / 4):
                 return
         with suppress(ReportError, HighwaterError):  # its own page tells
-            self._told(what, asked)
+            self._told(self._state(), what, asked)

@@ -63,6 +63,21 @@ def publish(lake, batch: int) -> None:
     lake.put("gold", FOLDER, pa.Table.from_pylist([row], schema=PUBLISHED))
 
 
+class Watched:
+    """What is asked of the views, in this order; `hold` keeps the answers of one visual back."""
+
+    def __init__(self, monkeypatch):
+        self.asked, self.hold, real = [], threading.Event(), Reading.ask
+
+        def ask(session, visual, *how):
+            self.asked.append(visual.id)
+            if visual.id == ONE.id:
+                assert self.hold.wait(60)
+            return real(session, visual, *how)
+
+        monkeypatch.setattr(Reading, "ask", ask)
+
+
 def test_who_asks_one_visual_of_what_is_new_has_others_asked_in_the_background(lake, answers):
     for number in (1, 2):
         trip(lake, number)
@@ -94,21 +109,6 @@ def test_once_a_batch_is_published_all_visuals_are_asked_in_the_background_and_o
         time.sleep(0.5)
         assert watched.asked.count(ONE.id) == 1
         assert len(watched.asked) == len(set(watched.asked)) > 20
-
-
-class Watched:
-    """What is asked of the views, in this order; `hold` keeps the answers of one visual back."""
-
-    def __init__(self, monkeypatch):
-        self.asked, self.hold, real = [], threading.Event(), Reading.ask
-
-        def ask(session, visual, *how):
-            self.asked.append(visual.id)
-            if visual.id == ONE.id:
-                assert self.hold.wait(60)
-            return real(session, visual, *how)
-
-        monkeypatch.setattr(Reading, "ask", ask)
 
 
 def test_what_two_ask_at_the_same_time_is_asked_once(lake, answers, monkeypatch):
